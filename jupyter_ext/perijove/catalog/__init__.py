@@ -1,0 +1,1 @@
+"""Find data and know it before you load it."""

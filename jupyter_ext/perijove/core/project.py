@@ -1,0 +1,72 @@
+"""The project folder: where the state of one project lives, found upwards as git finds its own.
+
+``.perijove/`` holds the database, the MLflow store, records of clusters, and what kernels spooled.
+``PERIJOVE_HOME`` names the state folder outright.
+"""
+
+from __future__ import annotations
+
+import os
+from dataclasses import dataclass
+from pathlib import Path
+
+from perijove.core.errors import Invalid
+
+STATE = ".perijove"
+
+
+@dataclass(frozen=True)
+class Project:
+    """A project's root, and its state folder (``<root>/.perijove`` unless PERIJOVE_HOME says otherwise)."""
+
+    root: Path
+    state: Path
+
+    @classmethod
+    def find(cls, start: Path | None = None) -> Project:
+        """The project of a folder: the nearest one upwards that has a state folder, else the folder itself."""
+        here = (start or Path.cwd()).resolve()
+        home = os.environ.get("PERIJOVE_HOME")
+        if home:
+            state = Path(home).expanduser().resolve()
+            return cls(state.parent if state.name == STATE else here, state)
+        for folder in (here, *here.parents):
+            if (folder / STATE).is_dir():
+                return cls(folder, folder / STATE)
+        return cls(here, here / STATE)
+
+    def prepare(self) -> None:
+        """Make the state folder, private to its owner and ignored by git; raises Invalid where that is refused."""
+        try:
+            for name in ("", "spool", "clusters", "values", "logs"):
+                (self.state / name).mkdir(parents=True, exist_ok=True, mode=0o700)
+            ignore = self.state / ".gitignore"
+            if not ignore.exists():
+                ignore.write_text("*\n")
+        except OSError as error:
+            raise Invalid(
+                f"The state folder {self.state} cannot be made: {error.strerror or error}.",
+                hint="Start in a folder you may write to, or set PERIJOVE_HOME to one.",
+            ) from error
+
+    def inside(self, path: str | Path) -> Path:
+        """A path of this project, made absolute; raises Invalid when it leaves the project."""
+        full = (self.root / Path(path).expanduser()).resolve()
+        if full != self.root and self.root not in full.parents:
+            raise Invalid(f"{path} lies outside the project {self.root}.", hint="Name a path inside the project.")
+        return full
+
+    def relative(self, path: str | Path) -> str:
+        """A path as refs name it: relative to the root, with forward slashes; absolute when outside."""
+        full = (self.root / Path(path)).resolve()
+        return full.relative_to(self.root).as_posix() if full.is_relative_to(self.root) else full.as_posix()
+
+    @property
+    def database_url(self) -> str:
+        """Where the state is kept unless an admin or PERIJOVE_DATABASE_URL says otherwise."""
+        return os.environ.get("PERIJOVE_DATABASE_URL") or f"sqlite:///{self.state / 'state.db'}"
+
+    @property
+    def tracking_uri(self) -> str:
+        """The MLflow store of the project: SQLite in the state folder unless MLFLOW_TRACKING_URI is set."""
+        return os.environ.get("MLFLOW_TRACKING_URI") or f"sqlite:///{self.state / 'mlflow.db'}"

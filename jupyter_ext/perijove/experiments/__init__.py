@@ -1,0 +1,1 @@
+"""Runs logged with MLflow: listed, shown and drawn without importing MLflow."""

@@ -1,0 +1,47 @@
+"""Jobs over HTTP."""
+
+from __future__ import annotations
+
+from perijove.core.access import Person
+from perijove.core.model import Task
+from perijove.core.routing import Router
+from perijove.jobs.model import Choice, Job, NewJob, Slice
+from perijove.jobs.service import Jobs
+
+router = Router("jobs")
+
+
+@router.get("", may="jobs.read")
+def list_jobs(jobs: Jobs) -> list[Job]:
+    """The exported jobs, newest first."""
+    return jobs.all()
+
+
+@router.get("/{name}", may="jobs.read")
+def show_job(jobs: Jobs, name: str) -> Job:
+    """One job with its last verification."""
+    return jobs.show(name)
+
+
+@router.post("/preview", may="jobs.read")
+def preview_job(jobs: Jobs, body: Choice) -> Slice:
+    """What a job made from these cells would hold, and why; nothing is written."""
+    return jobs.preview(body)
+
+
+@router.post("/export", may="jobs.write")
+def export_job(jobs: Jobs, body: NewJob, who: Person) -> Task:
+    """Write a job, as a task whose result is the job; it may verify it, too."""
+    return jobs.start_export(body, who)
+
+
+@router.post("/{name}/verify", may="jobs.write")
+def verify_job(jobs: Jobs, name: str, who: Person) -> Task:
+    """Run a job in a fresh environment and compare with the notebook, as a task."""
+    return jobs.start_verify(name, who)
+
+
+@router.post("/{name}/run", may="jobs.write")
+def run_job(jobs: Jobs, name: str, who: Person) -> Task:
+    """Run a job, as a task."""
+    return jobs.start_run(name, who)

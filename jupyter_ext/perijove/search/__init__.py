@@ -1,0 +1,1 @@
+"""One box over datasets, notebooks' cells, runs and jobs."""

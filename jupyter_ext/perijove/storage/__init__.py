@@ -1,0 +1,1 @@
+"""Notebooks open and save as plain .ipynb for now; the text format comes here."""

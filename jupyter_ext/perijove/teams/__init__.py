@@ -1,0 +1,1 @@
+"""People, roles and approvals of a team; the shared parts they need stand in core."""
