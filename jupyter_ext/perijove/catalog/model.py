@@ -43,7 +43,10 @@ class Column(msgspec.Struct, frozen=True):
 
 
 class Dataset(msgspec.Struct, frozen=True, rename="camel"):
-    """A table or a file set. ``format`` is parquet, csv or sql; ``rows`` and ``bytes`` are null where unknown."""
+    """A table or a file set. ``format`` is parquet, csv or sql; ``rows`` and ``bytes`` are null where unknown.
+
+    ``problem`` is a sentence on why it cannot be read, empty where it can.
+    """
 
     ref: str
     name: str
@@ -57,6 +60,7 @@ class Dataset(msgspec.Struct, frozen=True, rename="camel"):
     tags: list[str]
     versions: list[str]
     modified_at: datetime | None
+    problem: str = ""
 
 
 class DatasetRow(msgspec.Struct, frozen=True, rename="camel"):
@@ -68,6 +72,7 @@ class DatasetRow(msgspec.Struct, frozen=True, rename="camel"):
     format: str
     rows: int | None
     column_count: int
+    problem: str = ""
 
 
 class DatasetPage(msgspec.Struct, frozen=True):
@@ -114,3 +119,22 @@ class LoadCode(msgspec.Struct, frozen=True):
     """Python that loads a dataset."""
 
     code: str
+
+
+class Reading(msgspec.Struct, frozen=True):
+    """What a source reads of one dataset.
+
+    ``options`` is what loading it needs to know: ``sep`` and ``encoding`` of a CSV file, ``schema``, ``table`` and
+    ``index`` (a key that can part the rows) of a table. ``modified`` is a time in seconds since 1970, or null.
+    """
+
+    uri: str
+    name: str
+    format: str
+    columns: list[Column] = []
+    rows: int | None = None
+    bytes: int | None = None
+    modified: float | None = None
+    version: str = ""
+    options: dict[str, str] = {}
+    problem: str = ""

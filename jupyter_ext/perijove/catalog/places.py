@@ -1,0 +1,129 @@
+"""Where data is: paths and database URLs, as people write them and as the catalog keeps them.
+
+Vocabulary
+  file URI      ``file:///data/orders.parquet``, absolute, percent-encoded, a folder without a slash at its end
+  database URL  as SQLAlchemy writes it; a SQLite file is absolute; ``${NAME}`` stands for a secret in the environment
+  table URI     a database URL without any password, ``#``, and the table, with its schema where it is not the default
+"""
+
+from __future__ import annotations
+
+import os
+import re
+from pathlib import Path
+from urllib.parse import unquote_to_bytes
+
+from sqlalchemy.engine import URL, make_url
+from sqlalchemy.exc import ArgumentError
+
+from perijove.core.errors import Invalid, NotFound
+
+DATABASE_FILES = (".db", ".sqlite", ".sqlite3")
+SCHEME = re.compile(r"[A-Za-z][A-Za-z0-9+.\-]*://|sqlite:")
+VARIABLE = re.compile(r"\$\{([A-Za-z_][A-Za-z0-9_]*)\}")
+SECRET_ARGUMENTS = ("password", "passwd", "pwd", "sslpassword", "token", "access_token", "private_key")
+PRIVATE_VARIABLES = ("JUPYTER", "JPY_", "CONFIGPROXY", "PERIJOVE_")
+SECRET_HINT = "Put the password in an environment variable and write ${NAME} in its place, for instance ${DB_PASSWORD}."
+
+
+def file_uri(path: Path) -> str:
+    """The URI of a file or folder; the path is made absolute, links in it stay as they are."""
+    return Path(os.path.normpath(path.absolute())).as_uri()
+
+
+def path_of(uri: str) -> Path:
+    """The path of a file URI; raises Invalid for any other."""
+    if not uri.startswith("file:///"):
+        raise Invalid(f"“{uri}” is not the URI of a local file.", hint="Write a path, or file:///path.")
+    return Path(os.fsdecode(unquote_to_bytes(uri[len("file://") :])))
+
+
+def text_of(path: Path | str) -> str:
+    """A file name as text that can be stored; bytes that are not UTF-8 become question marks."""
+    return os.fsencode(path).decode("utf-8", "replace")
+
+
+def place(text: str, base: Path) -> tuple[str, str]:
+    """The kind (files or sql) and URI of what a person wrote, relative to a folder."""
+    written = text.strip()
+    if not written or "\0" in written:
+        raise Invalid("The place of the data is missing.", hint="Write a folder, a file or a database URL.")
+    if not SCHEME.match(written) or written.startswith("file:"):
+        path = path_of(written) if written.startswith("file:") else base / Path(written).expanduser()
+        if not path.exists():
+            raise NotFound(f"There is no {text_of(path)}.", hint="Check the path; it is read relative to the project.")
+        if path.suffix.lower() in DATABASE_FILES and path.is_file():
+            return "sql", database_url(f"sqlite:///{path.absolute()}", base)
+        return "files", file_uri(path)
+    return "sql", database_url(written, base)
+
+
+def database_url(text: str, base: Path) -> str:
+    """A database URL in the form it is kept; refuses one that holds a password."""
+    url = parse(text)
+    if url.password and not VARIABLE.fullmatch(str(url.password)):
+        raise Invalid("The URL holds a password, which is not kept.", hint=SECRET_HINT)
+    for name in url.query:
+        if name.lower() in SECRET_ARGUMENTS:
+            raise Invalid(f"The URL holds a secret, “{name}”, which is not kept.", hint=SECRET_HINT)
+    if is_sqlite_file(url):
+        path = base / Path(str(url.database)).expanduser()
+        url = url.set(database=os.path.normpath(path.absolute()))
+    return _written(url)
+
+
+def parse(text: str) -> URL:
+    """A database URL, read; raises Invalid where it is none."""
+    try:
+        return make_url(text)
+    except (ArgumentError, ValueError) as error:
+        raise Invalid(
+            f"“{hide(text)}” is not a database URL.", hint="Write it as postgresql://user:${DB_PASSWORD}@host/database."
+        ) from error
+
+
+def hide(text: str) -> str:
+    """A text without what may be a password in a URL."""
+    return re.sub(r"(://[^/@:]*):[^@]*@", r"\1:…@", text)
+
+
+def is_sqlite_file(url: URL) -> bool:
+    """Whether a URL means a SQLite file."""
+    return url.get_backend_name() == "sqlite" and bool(url.database) and url.database != ":memory:"
+
+
+def _written(url: URL) -> str:
+    if url.password is None:
+        return url.render_as_string(hide_password=False)
+    reference = str(url.password)
+    return url.set(password="PASSWORD").render_as_string(hide_password=False).replace(":PASSWORD@", f":{reference}@", 1)
+
+
+def secret_name(url: URL) -> str:
+    """The environment variable that a URL's password refers to, empty where it has none."""
+    found = VARIABLE.fullmatch(str(url.password)) if url.password else None
+    return found.group(1) if found else ""
+
+
+def expanded(url: URL) -> URL:
+    """A database URL with its references replaced from the environment; raises Invalid where one is not set."""
+    parts = {name: _expand(str(value)) for name in ("username", "password", "host", "database") if (value := getattr(url, name))}
+    return url.set(**parts)  # type: ignore[arg-type]  # the names are those of URL's own arguments
+
+
+def _expand(text: str) -> str:
+    def value(found: re.Match[str]) -> str:
+        name = found.group(1)
+        if name.upper().startswith(PRIVATE_VARIABLES):
+            raise Invalid(f"The environment variable {name} may not be used in a URL.", hint="Use one of your own.")
+        if name not in os.environ:
+            raise Invalid(f"The environment variable {name} is not set.", hint=f"Set {name} where Perijove starts.")
+        return os.environ[name]
+
+    return VARIABLE.sub(value, text)
+
+
+def table_uri(url: URL, schema: str, table: str) -> str:
+    """The URI of a table: no password in it, so that kernels and the catalog call it the same."""
+    bare = url.set(password=None) if url.password else url
+    return f"{bare.render_as_string(hide_password=False)}#{f'{schema}.' if schema else ''}{table}"

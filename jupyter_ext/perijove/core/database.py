@@ -1,0 +1,113 @@
+"""The state of a project or a team: SQLite in WAL mode for one, PostgreSQL for many."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+from sqlalchemy import Connection, Engine, create_engine, event, make_url
+from sqlalchemy.exc import ArgumentError, DatabaseError, NoSuchModuleError, OperationalError
+
+from perijove.core.errors import Failed, Invalid
+
+MIGRATIONS = Path(__file__).parent / "migrations"
+HEAD = "0001"
+
+
+class Database:
+    """A database whose tables are brought up to date at first use; threads may share it."""
+
+    def __init__(self, url: str) -> None:
+        try:
+            self.url = make_url(url)
+        except ArgumentError as error:
+            raise Invalid("The database URL is not understood.", hint="Write sqlite:///FILE or postgresql://…") from error
+        if self.url.drivername == "postgresql":
+            self.url = self.url.set(drivername="postgresql+psycopg")
+        self._engine: Engine | None = None
+        self._lock = threading.Lock()
+
+    @property
+    def engine(self) -> Engine:
+        """The engine, with all tables in place; raises Failed where the database cannot be opened."""
+        if self._engine is None:
+            with self._lock:
+                if self._engine is None:
+                    self._engine = self._open()
+        return self._engine
+
+    def _open(self) -> Engine:
+        try:
+            engine = _engine(self.url)
+            _upgrade(engine)
+        except NoSuchModuleError as error:
+            raise Invalid(f"There is no driver for {self.url.drivername}.", hint="Use sqlite or postgresql.") from error
+        except (OperationalError, DatabaseError) as error:
+            raise Failed(
+                f"The database {self.url.render_as_string()} cannot be opened: {_reason(error)}.",
+                hint="Check that it is there, not locked by another program, and that you may write to it.",
+            ) from error
+        return engine
+
+    @contextmanager
+    def begin(self) -> Iterator[Connection]:
+        """One transaction: committed at the end, undone on an error."""
+        with self.engine.begin() as connection:
+            yield connection
+
+    def close(self) -> None:
+        """Give all connections back."""
+        if self._engine is not None:
+            self._engine.dispose()
+            self._engine = None
+
+
+def _engine(url: Any) -> Engine:
+    if url.get_backend_name() != "sqlite":
+        return create_engine(url, pool_pre_ping=True)
+    engine = create_engine(url, connect_args={"timeout": 30, "check_same_thread": False})
+
+    @event.listens_for(engine, "connect")
+    def prepare(connection: Any, _record: Any) -> None:
+        connection.isolation_level = None  # we begin transactions ourselves, so that a writer waits instead of failing
+        for pragma in ("busy_timeout=30000", "journal_mode=WAL", "synchronous=NORMAL", "foreign_keys=ON"):
+            connection.execute(f"PRAGMA {pragma}")
+
+    @event.listens_for(engine, "begin")
+    def begin(connection: Connection) -> None:
+        connection.exec_driver_sql("BEGIN IMMEDIATE")
+
+    return engine
+
+
+def _upgrade(engine: Engine) -> None:
+    """Run the migrations that are missing; without importing Alembic when there are none."""
+    with engine.begin() as connection:
+        if _revision(connection) == HEAD:
+            return
+    from alembic import command
+    from alembic.config import Config
+
+    config = Config()
+    config.set_main_option("script_location", str(MIGRATIONS))
+    with engine.begin() as connection:
+        if connection.dialect.name == "postgresql":
+            connection.exec_driver_sql("SELECT pg_advisory_xact_lock(7257433)")  # two servers may start at once
+        if _revision(connection) != HEAD:
+            config.attributes["connection"] = connection
+            command.upgrade(config, "head")
+
+
+def _revision(connection: Connection) -> str:
+    from sqlalchemy import inspect, text
+
+    if not inspect(connection).has_table("perijove_version"):
+        return ""
+    return str(connection.execute(text("SELECT version_num FROM perijove_version")).scalar() or "")
+
+
+def _reason(error: Exception) -> str:
+    return str(getattr(error, "orig", error) or error).strip().splitlines()[0].rstrip(".")

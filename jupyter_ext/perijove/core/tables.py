@@ -1,0 +1,107 @@
+"""The metadata that every table of Perijove belongs to, and the tables of the shared parts."""
+
+from __future__ import annotations
+
+from sqlalchemy import (
+    JSON,
+    BigInteger,
+    Boolean,
+    Column,
+    DateTime,
+    Float,
+    Index,
+    Integer,
+    MetaData,
+    String,
+    Table,
+    Text,
+)
+
+metadata = MetaData()
+
+# SQLite only counts up by itself on INTEGER; PostgreSQL gets a 64-bit counter.
+Counter = BigInteger().with_variant(Integer, "sqlite")
+
+audit = Table(
+    "core_audit",
+    metadata,
+    Column("seq", Counter, primary_key=True, autoincrement=True),
+    Column("at", String(40), nullable=False),
+    Column("actor", String(200), nullable=False),
+    Column("door", String(20), nullable=False),
+    Column("what", String(200), nullable=False),
+    Column("ref", Text, nullable=False),
+    Column("old", Text, nullable=False),
+    Column("new", Text, nullable=False),
+    Column("hash", String(64), nullable=False),
+)
+
+policy = Table(
+    "core_policy", metadata, Column("name", String(200), primary_key=True), Column("value", JSON, nullable=False)
+)
+
+grants = Table(
+    "core_grants",
+    metadata,
+    Column("holder", String(200), primary_key=True),
+    Column("role", String(40), primary_key=True),
+)
+
+tasks = Table(
+    "core_tasks",
+    metadata,
+    Column("id", String(40), primary_key=True),
+    Column("kind", String(80), nullable=False),
+    Column("title", Text, nullable=False),
+    Column("state", String(20), nullable=False),
+    Column("progress", Float),
+    Column("message", Text, nullable=False, default=""),
+    Column("ref", Text, nullable=False, default=""),
+    Column("owner", String(200), nullable=False),
+    Column("result", JSON),
+    Column("error", Text, nullable=False, default=""),
+    Column("hint", Text, nullable=False, default=""),
+    Column("log", Text, nullable=False, default=""),
+    Column("cancel_requested", Boolean, nullable=False, default=False),
+    Column("host", String(200), nullable=False),
+    Column("pid", Integer, nullable=False),
+    Column("process_started", Float, nullable=False),
+    Column("created_at", DateTime(timezone=True), nullable=False),
+    Column("finished_at", DateTime(timezone=True)),
+    Index("core_tasks_created", "created_at"),
+)
+
+nodes = Table(
+    "lineage_nodes",
+    metadata,
+    Column("ref", String(1000), primary_key=True),
+    Column("kind", String(20), nullable=False),
+    Column("name", Text, nullable=False),
+    Column("detail", Text, nullable=False, default=""),
+)
+
+edges = Table(
+    "lineage_edges",
+    metadata,
+    Column("source", String(1000), primary_key=True),
+    Column("target", String(1000), primary_key=True),
+    Column("kind", String(40), primary_key=True),
+    Column("how", String(20), nullable=False),
+    Column("at", DateTime(timezone=True), nullable=False),
+    Index("lineage_edges_target", "target", "source"),
+)
+
+executions = Table(
+    "lineage_executions",
+    metadata,
+    Column("seq", Counter, primary_key=True, autoincrement=True),
+    Column("notebook", Text, nullable=False),
+    Column("cell", String(200), nullable=False),
+    Column("kernel", String(100), nullable=False),
+    Column("count", Integer, nullable=False),
+    Column("ok", Boolean, nullable=False),
+    Column("source", Text, nullable=False),
+    Column("error", Text, nullable=False),
+    Column("at", DateTime(timezone=True), nullable=False),
+    Index("lineage_executions_cell", "notebook", "cell"),
+)

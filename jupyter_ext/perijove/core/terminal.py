@@ -1,0 +1,74 @@
+"""What the commands share: the wired services, printing for people or as JSON, and a bar for tasks."""
+
+from __future__ import annotations
+
+import getpass
+from collections.abc import Callable, Sequence
+from typing import Any
+
+import click
+import msgspec
+
+from perijove.core.access import Person
+from perijove.core.errors import Failed
+from perijove.core.model import Task
+
+json_option = click.option("--json", "as_json", is_flag=True, help="Print one JSON document instead of text.")
+
+
+def me() -> Person:
+    """The person at the terminal, who owns the project."""
+    return Person(getpass.getuser(), owner=True)
+
+
+def service(name: str) -> Any:
+    """A wired service by its name, made at first use: "catalog", "tasks", "project" and so on."""
+    return click.get_current_context().find_root().obj(name)
+
+
+def show(value: Any, as_json: bool, human: Callable[[], None]) -> None:
+    """Print a value as one JSON document, or call ``human`` to print it for people."""
+    if as_json:
+        click.echo(msgspec.json.format(msgspec.json.encode(value), indent=2).decode())
+    else:
+        human()
+
+
+def table(heads: Sequence[str], rows: Sequence[Sequence[Any]], numbers: Sequence[int] = ()) -> None:
+    """Print rows in columns; ``numbers`` are the columns aligned right."""
+    from rich.console import Console
+    from rich.table import Table
+
+    drawn = Table(box=None, pad_edge=False, header_style="bold")
+    for index, head in enumerate(heads):
+        drawn.add_column(head, justify="right" if index in numbers else "left", overflow="fold")
+    for row in rows:
+        drawn.add_row(*("–" if cell is None or cell == "" else str(cell) for cell in row))
+    Console(soft_wrap=False).print(drawn)
+
+
+def run_task(tasks: Any, task: Task, *, quiet: bool = False) -> Task:
+    """Wait for a task under a bar; Ctrl C cancels it. Raises Failed with its sentence when it failed.
+
+    ``tasks`` is the Tasks service; ``quiet`` draws no bar, for ``--json``.
+    """
+    from rich.console import Console
+    from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
+
+    columns = (TextColumn("{task.description}"), BarColumn(), TimeElapsedColumn())
+    with Progress(*columns, console=Console(stderr=True), disable=quiet, transient=True) as bars:
+        bar = bars.add_task(task.title, total=None)
+
+        def seen(now: Task) -> None:
+            bars.update(bar, description=now.message or now.title, total=1, completed=now.progress or 0)
+
+        try:
+            ended: Task = tasks.wait(task.id, me(), seen)
+        except KeyboardInterrupt:
+            tasks.cancel(task.id, me())
+            ended = tasks.wait(task.id, me(), seen)
+    if ended.state == "cancelled":
+        raise Failed(f"{ended.title}: cancelled.", hint="Nothing half done was left; start it again when you like.")
+    if ended.state == "failed":
+        raise Failed(ended.error, hint=ended.hint)
+    return ended

@@ -1,0 +1,122 @@
+"""Makes the parts and hands them to each other; lists all routes."""
+
+from __future__ import annotations
+
+from functools import cached_property
+from typing import Any
+
+from perijove.catalog import routes as catalog_routes
+from perijove.catalog.service import Catalog
+from perijove.catalog.store import CatalogStore
+from perijove.clusters import routes as clusters_routes
+from perijove.clusters.service import Clusters
+from perijove.core import routes as core_routes
+from perijove.core.audit import Audit
+from perijove.core.database import Database
+from perijove.core.events import Events
+from perijove.core.kernels import Kernels
+from perijove.core.lineage import Lineage
+from perijove.core.plugins import Parts
+from perijove.core.project import Project
+from perijove.core.routing import Route
+from perijove.core.settings import Settings
+from perijove.core.spool import Spool
+from perijove.core.tasks import Tasks
+from perijove.experiments import routes as experiments_routes
+from perijove.experiments.service import Experiments
+from perijove.jobs import routes as jobs_routes
+from perijove.jobs.service import Jobs
+from perijove.jobs.store import JobStore
+from perijove.search import routes as search_routes
+from perijove.search.service import Search
+
+ROUTERS = (
+    catalog_routes.router,
+    clusters_routes.router,
+    experiments_routes.router,
+    jobs_routes.router,
+    search_routes.router,
+    core_routes.tasks_router,
+    core_routes.lineage_router,
+    core_routes.settings_router,
+    core_routes.audit_router,
+)
+
+
+def routes() -> list[Route]:
+    """Every route there is."""
+    return [route for router in ROUTERS for route in router.routes]
+
+
+class Perijove:
+    """All services of one project or team, each made when it is first asked for."""
+
+    def __init__(
+        self, project: Project, *, database_url: str = "", allowed: dict[str, tuple[str, ...]] | None = None
+    ) -> None:
+        self.project = project
+        self.allowed = allowed or {}
+        project.prepare()
+        self.database = Database(database_url or project.database_url)
+        self.events = Events()
+        self.audit = Audit(self.database)
+        self.events.listen(self.audit.hear)
+        self.lineage = Lineage(self.database)
+        self.tasks = Tasks(self.database, self.events)
+        self.settings = Settings(self.database, self.events)
+        self.spool = Spool(project, self.database, self.lineage)
+        self.lineage.before_reading = self.spool.take_in
+        self.kernels = Kernels()
+        self._routes = routes()
+
+    def all_routes(self) -> list[Route]:
+        """Every route, for the host."""
+        return self._routes
+
+    def service(self, name: str) -> Any:
+        """A service by its name."""
+        return getattr(self, name)
+
+    def parts(self, group: str) -> Parts:
+        """The installed parts of a group, as far as an admin allows them."""
+        return Parts(group, self.allowed.get(group, ()))
+
+    @cached_property
+    def catalog(self) -> Catalog:
+        """Find data."""
+        parts = self.parts("perijove.catalog_sources_v1")
+        return Catalog(self.project, CatalogStore(self.database), parts, self.events, self.tasks, self.lineage)
+
+    @cached_property
+    def clusters(self) -> Clusters:
+        """Compute."""
+        return Clusters(self.project, self.parts("perijove.cluster_backends_v1"), self.events)
+
+    @cached_property
+    def experiments(self) -> Experiments:
+        """Runs."""
+        return Experiments(self.project)
+
+    @cached_property
+    def jobs(self) -> Jobs:
+        """Cells to production."""
+        return Jobs(
+            project=self.project,
+            store=JobStore(self.database),
+            parts=self.parts("perijove.job_targets_v1"),
+            events=self.events,
+            tasks=self.tasks,
+            lineage=self.lineage,
+            runs=self.experiments,
+            kernels=self.kernels,
+        )
+
+    @cached_property
+    def search(self) -> Search:
+        """One box over everything."""
+        return Search([])
+
+    def close(self) -> None:
+        """Stop tasks and give the database back."""
+        self.tasks.stop()
+        self.database.close()
