@@ -107,7 +107,11 @@ def secret_name(url: URL) -> str:
 
 def expanded(url: URL) -> URL:
     """A database URL with its references replaced from the environment; raises Invalid where one is not set."""
-    parts = {name: _expand(str(value)) for name in ("username", "password", "host", "database") if (value := getattr(url, name))}
+    parts = {
+        name: _expand(str(value))
+        for name in ("username", "password", "host", "database")
+        if (value := getattr(url, name))
+    }
     return url.set(**parts)  # type: ignore[arg-type]  # the names are those of URL's own arguments
 
 

@@ -24,7 +24,7 @@ class CatalogSource(Protocol):
 
     def __init__(self, config: Any) -> None: ...
 
-    def list(self) -> Iterator[Reading]:
+    def datasets(self) -> Iterator[Reading]:
         """Every dataset with schema and size; called by a scan. One that is broken has its ``problem`` set."""
         ...
 

@@ -1,0 +1,187 @@
+"""The tables and views of any database that SQLAlchemy reaches, in a few statements a schema.
+
+A password is only ever a reference, ``${NAME}``, that is replaced from the environment when a connection is made.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, ClassVar
+
+import msgspec
+
+from perijove.catalog.model import Column, Preview, PreviewColumn, Reading
+from perijove.catalog.places import database_url, expanded, hide, is_sqlite_file, parse, table_uri
+from perijove.catalog.plain import plain
+from perijove.core.errors import Invalid, NotFound
+
+if TYPE_CHECKING:
+    from sqlalchemy import Connection, Engine
+
+COUNTING_SECONDS = 60
+WAIT_SECONDS = 8
+SYSTEM_SCHEMAS = {"information_schema", "pg_catalog", "sys", "performance_schema", "mysql", "pg_toast"}
+
+
+class SqlSource:
+    """Tables and views of one database."""
+
+    label: ClassVar[str] = "Database"
+
+    class Config(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+        """``uri`` is a database URL as SQLAlchemy writes it, its password as ``${NAME}``."""
+
+        uri: str
+
+    def __init__(self, config: Config) -> None:
+        self.url = parse(database_url(config.uri, Path("/")))
+
+    def datasets(self) -> Iterator[Reading]:
+        """Every table and view, in order of schema and name."""
+        until = time.monotonic() + COUNTING_SECONDS
+        with self._connect() as connection:
+            for schema in self._schemas(connection):
+                for table, facts in sorted(self._tables(connection, schema).items()):
+                    counted = facts["is_table"] and time.monotonic() < until
+                    rows = self._count(connection, schema, table) if counted else None
+                    yield self._reading(schema, table, facts, rows)
+
+    def describe(self, uri: str) -> Reading:
+        """One table, by its URI."""
+        schema, table = self._split(uri)
+        with self._connect() as connection:
+            facts = self._tables(connection, schema, table).get(table)
+            if facts is None:
+                raise NotFound(f"There is no table {table} in {hide(str(self.url))}.", hint="Scan its source again.")
+            return self._reading(schema, table, facts, self._count(connection, schema, table))
+
+    def preview(self, uri: str, rows: int, options: dict[str, str]) -> Preview:
+        """The first rows, as the database gives them."""
+        from sqlalchemy import quoted_name, select, table, text
+
+        schema, name = (options["schema"], options["table"]) if options.get("table") else self._split(uri)
+        with self._connect() as connection:
+            facts = self._tables(connection, schema, name).get(name)
+            if facts is None:
+                raise NotFound(f"There is no table {name} any more.", hint="Scan its source again.")
+            source = table(quoted_name(name, True), schema=quoted_name(schema, True) if schema else None)
+            result = connection.execute(select(text("*")).select_from(source).limit(rows + 1))
+            found = [[plain(value) for value in row] for row in result]
+            total = self._count(connection, schema, name) if facts["is_table"] else None
+        heads = [PreviewColumn(column.name, column.type) for column in facts["columns"]]
+        if len(found) <= rows:
+            total = len(found)
+        return Preview(heads, found[:rows], total, len(found) > rows)
+
+    def _split(self, uri: str) -> tuple[str, str]:
+        found = uri.rpartition("#")[2]
+        schema, _, table = found.rpartition(".")
+        if not table:
+            raise Invalid(f"“{hide(uri)}” names no table.", hint="Write the database URL, then # and the table.")
+        return schema, table
+
+    @contextmanager
+    def _connect(self) -> Iterator[Connection]:
+        from sqlalchemy.exc import DBAPIError, NoSuchModuleError, SQLAlchemyError
+
+        engine: Engine | None = None
+        try:
+            engine = _engine(self.url)
+            with engine.connect() as connection:
+                yield connection
+        except (NoSuchModuleError, ModuleNotFoundError) as error:
+            raise Invalid(
+                f"There is no driver for {self.url.drivername}: {error}.",
+                hint="Install the database's SQLAlchemy driver where Perijove runs.",
+            ) from error
+        except DBAPIError as error:
+            raise Invalid(
+                f"The database {hide(str(self.url))} cannot be read: {_first_line(error.orig)}.",
+                hint="Check that it is there, and the user and password.",
+            ) from error
+        except SQLAlchemyError as error:
+            raise Invalid(f"The database {hide(str(self.url))} cannot be read: {_first_line(error)}.") from error
+        finally:
+            if engine is not None:
+                engine.dispose()
+
+    def _schemas(self, connection: Connection) -> list[str]:
+        from sqlalchemy import inspect
+
+        inspector = inspect(connection)
+        default = inspector.default_schema_name
+        if connection.dialect.name == "sqlite":
+            return [""]
+        names = [name for name in inspector.get_schema_names() if name.lower() not in SYSTEM_SCHEMAS]
+        others = sorted(name for name in names if name != default and not name.startswith("pg_"))
+        return ["", *others]
+
+    def _tables(self, connection: Connection, schema: str, only: str = "") -> dict[str, dict[str, Any]]:
+        from sqlalchemy import inspect
+        from sqlalchemy.engine.reflection import ObjectKind
+
+        inspector = inspect(connection)
+        names = [only] if only else None
+        where: dict[str, Any] = {"schema": schema or None, "filter_names": names}
+        columns = inspector.get_multi_columns(kind=ObjectKind.ANY, **where)
+        keys: dict[Any, Any] = dict(inspector.get_multi_pk_constraint(**where))
+        found: dict[str, dict[str, Any]] = {}
+        for place, described in columns.items():
+            listed = [
+                Column(column["name"], _type(column["type"]), bool(column.get("nullable", True)))
+                for column in described
+            ]
+            key = keys.get(place, {}).get("constrained_columns") or []
+            numeric = {column.name for column in listed if "INT" in column.type.upper()}
+            found[place[1]] = {
+                "columns": listed,
+                "is_table": place in keys,
+                "index": key[0] if len(key) == 1 and key[0] in numeric else "",
+            }
+        return found
+
+    def _count(self, connection: Connection, schema: str, name: str) -> int | None:
+        from sqlalchemy import func, quoted_name, select, table
+
+        source = table(quoted_name(name, True), schema=quoted_name(schema, True) if schema else None)
+        return connection.execute(select(func.count()).select_from(source)).scalar()
+
+    def _reading(self, schema: str, table: str, facts: dict[str, Any], rows: int | None) -> Reading:
+        name = f"{schema}.{table}" if schema else table
+        options = {"schema": schema, "table": table, "index": facts["index"]}
+        return Reading(table_uri(self.url, schema, table), name, "sql", facts["columns"], rows, options=options)
+
+
+def _engine(url: Any) -> Engine:
+    import sqlite3
+    from urllib.parse import quote
+
+    from sqlalchemy import create_engine
+    from sqlalchemy.pool import NullPool
+
+    full = expanded(url)
+    if is_sqlite_file(full):
+        path = Path(str(full.database))
+        if not path.is_file():
+            raise NotFound(f"There is no database {path}.", hint="Check the path; SQLite would make an empty one.")
+        target = f"file:{quote(str(path))}?mode=ro"
+        return create_engine(
+            "sqlite://", creator=lambda: sqlite3.connect(target, uri=True, timeout=WAIT_SECONDS), poolclass=NullPool
+        )
+    arguments = {"connect_timeout": WAIT_SECONDS} if full.get_backend_name() in ("postgresql", "mysql") else {}
+    return create_engine(full, poolclass=NullPool, connect_args=arguments)
+
+
+def _type(kind: Any) -> str:
+    try:
+        return str(kind)
+    except Exception:  # noqa: BLE001 - a type of a foreign dialect that cannot be written down still has a name
+        return type(kind).__name__
+
+
+def _first_line(error: Any) -> str:
+    lines = str(error).strip().splitlines()
+    return lines[0].rstrip(".") if lines else type(error).__name__
