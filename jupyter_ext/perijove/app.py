@@ -35,12 +35,16 @@ SCHEMA = {
 class Perijove(LoggingConfigurable):
     """What an admin may set for Perijove on a Jupyter Server, as ``c.Perijove.…``."""
 
-    database_url = Unicode("", config=True, help="Where state is kept; empty for SQLite in the project's .perijove folder.")
+    database_url = Unicode(
+        "", config=True, help="Where state is kept; empty for SQLite in the project's .perijove folder."
+    )
     allowed_sources = List(Unicode(), config=True, help="Names of the kinds of sources people may use; empty for all.")
     allowed_backends = List(Unicode(), config=True, help="Names of the cluster backends people may use; empty for all.")
     allowed_targets = List(Unicode(), config=True, help="Names of the job targets people may use; empty for all.")
     clean_at_start = Bool(
-        True, config=True, help="Whether leftovers of an earlier server that was killed (clusters, workers) are removed."
+        True,
+        config=True,
+        help="Whether leftovers of an earlier server that was killed (clusters, workers) are removed.",
     )
 
 

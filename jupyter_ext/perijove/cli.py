@@ -52,6 +52,7 @@ class Services:
         self._wired: Any = None
 
     def __call__(self, name: str) -> Any:
+        """One service by its name."""
         if self._wired is None:
             from perijove.core.project import Project
             from perijove.wiring import Perijove

@@ -105,7 +105,9 @@ def _lab_extension() -> Check:
 
     places = [Path(folder) / "perijove" / "package.json" for folder in jupyter_path("labextensions")]
     found = next((place for place in places if place.is_file()), None)
-    return Check("lab extension", found is not None, str(found or "not installed"), "Reinstall perijove, or run make lab.")
+    return Check(
+        "lab extension", found is not None, str(found or "not installed"), "Reinstall perijove, or run make lab."
+    )
 
 
 def _kernel() -> Check:
@@ -113,14 +115,18 @@ def _kernel() -> Check:
 
     specs: dict[str, Any] = KernelSpecManager().find_kernel_specs()
     found = specs.get("perijove-dask")
-    return Check("kernel", found is not None, found or "perijove-dask is not installed", "Install perijove-kernel[cpu].")
+    return Check(
+        "kernel", found is not None, found or "perijove-dask is not installed", "Install perijove-kernel[cpu]."
+    )
 
 
 def _tools() -> Check:
     from uv import find_uv_bin
 
     missing = [name for name in ("git",) if shutil.which(name) is None]
-    return Check("tools", not missing, f"git, {find_uv_bin()}" if not missing else f"missing: {missing}", "Install git.")
+    return Check(
+        "tools", not missing, f"git, {find_uv_bin()}" if not missing else f"missing: {missing}", "Install git."
+    )
 
 
 def _parts() -> Check:

@@ -22,23 +22,30 @@ def shipped() -> Path:
 
 def lay_out(folder: Path) -> None:
     """Copy the notebook (unless there is one), make the data that is missing, and add the sources to the catalog."""
+    done = folder / ".perijove" / "example-is-laid-out"
+    if done.exists() and (folder / "road.ipynb").exists():
+        return
     try:
         folder.mkdir(parents=True, exist_ok=True)
         if not (folder / "road.ipynb").exists():
             shutil.copyfile(shipped() / "road.ipynb", folder / "road.ipynb")
     except OSError as error:
         raise Invalid(
-            f"The example cannot be laid out in {folder}: {error.strerror or error}.", hint="Name a folder you may write to."
+            f"The example cannot be laid out in {folder}: {error.strerror or error}.",
+            hint="Name a folder you may write to.",
         ) from error
     made = subprocess.run(
         [sys.executable, str(shipped() / "make_data.py"), str(folder / "data")], capture_output=True, text=True
     )
     if made.returncode:
         reason = made.stderr.strip().splitlines()[-1] if made.stderr.strip() else "no reason given"
-        raise Failed(f"The example data could not be made: {reason}", hint="Install perijove-kernel[cpu] beside perijove.")
+        raise Failed(
+            f"The example data could not be made: {reason}", hint="Install perijove-kernel[cpu] beside perijove."
+        )
     (folder / ".perijove").mkdir(mode=0o700, exist_ok=True)
     _start_repository(folder)
     _add_sources(folder)
+    done.touch()
 
 
 def _start_repository(folder: Path) -> None:

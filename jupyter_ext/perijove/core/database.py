@@ -24,7 +24,9 @@ class Database:
         try:
             self.url = make_url(url)
         except ArgumentError as error:
-            raise Invalid("The database URL is not understood.", hint="Write sqlite:///FILE or postgresql://…") from error
+            raise Invalid(
+                "The database URL is not understood.", hint="Write sqlite:///FILE or postgresql://…"
+            ) from error
         if self.url.drivername == "postgresql":
             self.url = self.url.set(drivername="postgresql+psycopg")
         self._engine: Engine | None = None

@@ -45,7 +45,8 @@ class Kernels:
                 message = client.get_iopub_msg(timeout=max(0.1, until - time.monotonic()))
             except Empty:
                 raise Busy(
-                    f"The kernel did not answer within {timeout:.0f} s.", hint="Wait for its running cell, then try again."
+                    f"The kernel did not answer within {timeout:.0f} s.",
+                    hint="Wait for its running cell, then try again.",
                 ) from None
             if message["parent_header"].get("msg_id") != asked:
                 continue

@@ -32,14 +32,18 @@ class Lineage:
 
     def add_nodes(self, nodes: Iterable[Node]) -> None:
         """Add nodes, or give known ones their new name and detail."""
-        rows = {node.ref: {"ref": node.ref, "kind": node.kind, "name": node.name, "detail": node.detail} for node in nodes}
+        rows = {
+            node.ref: {"ref": node.ref, "kind": node.kind, "name": node.name, "detail": node.detail} for node in nodes
+        }
         self._upsert(tables.nodes, list(rows.values()), ("ref",), ("name", "detail"))
 
     def add_edges(self, edges: Iterable[Edge]) -> None:
         """Add edges, or give known ones their new time; ends that are no node yet become one named by their id."""
         found = {(edge.source, edge.target, edge.kind): edge for edge in edges}
         ends = {ref for edge in found.values() for ref in (edge.source, edge.target)}
-        bare = [{"ref": ref, "kind": Ref.parse(ref).kind, "name": Ref.parse(ref).id, "detail": ""} for ref in sorted(ends)]
+        bare = [
+            {"ref": ref, "kind": Ref.parse(ref).kind, "name": Ref.parse(ref).id, "detail": ""} for ref in sorted(ends)
+        ]
         self._upsert(tables.nodes, bare, ("ref",), ())
         rows = [
             {"source": edge.source, "target": edge.target, "kind": edge.kind, "how": edge.how, "at": edge.at}
@@ -80,7 +84,9 @@ class Lineage:
         for _ in range(hops):
             reached: set[str] = set()
             for row in self._edges(connection, near, frontier):
-                edges[(row.source, row.target, row.kind)] = Edge(row.source, row.target, row.kind, row.how, aware(row.at))
+                edges[(row.source, row.target, row.kind)] = Edge(
+                    row.source, row.target, row.kind, row.how, aware(row.at)
+                )
                 reached.add(getattr(row, far))
             frontier = sorted(reached - visited)
             visited |= reached
@@ -100,9 +106,7 @@ class Lineage:
             found += [Node(row.ref, row.kind, row.name, row.detail) for row in connection.execute(query)]
         return found
 
-    def _upsert(
-        self, table: Any, rows: list[dict[str, Any]], keys: tuple[str, ...], changing: tuple[str, ...]
-    ) -> None:
+    def _upsert(self, table: Any, rows: list[dict[str, Any]], keys: tuple[str, ...], changing: tuple[str, ...]) -> None:
         if not rows:
             return
         with self.database.begin() as connection:

@@ -77,7 +77,7 @@ class Route:
 
 
 class Router:
-    """Collects the routes of one capability: ``router = Router("catalog")``, then ``@router.get("/sources", may=…)``."""
+    """Collects the routes of one capability, each registered by a decorator: ``@router.get("/sources", may=…)``."""
 
     def __init__(self, slice_: str) -> None:
         self.slice = slice_
@@ -130,9 +130,7 @@ def match(routes: list[Route], method: str, path: str) -> tuple[Route, dict[str,
     raise NotFound(f"There is no {method} {path}.", hint="Look at openapi.json for what there is.")
 
 
-def read_arguments(
-    route: Route, path: dict[str, str], query: dict[str, str], body: bytes, who: Any
-) -> dict[str, Any]:
+def read_arguments(route: Route, path: dict[str, str], query: dict[str, str], body: bytes, who: Any) -> dict[str, Any]:
     """The arguments of a call, checked against their types; raises Invalid with the name of the one that is wrong."""
     values: dict[str, Any] = {}
     known = {argument.name for argument in route.arguments if argument.source == "query"}

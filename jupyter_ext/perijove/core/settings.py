@@ -66,5 +66,7 @@ class Settings:
                 connection.execute(insert(tables.policy).values(name=body.name, value=body.value))
         new = rule.default if body.value is None else body.value
         ref = Ref("user", who.name)
-        self.events.publish(Happened("settings.policy.changed", ref, who.name, old={body.name: old}, new={body.name: new}))
+        self.events.publish(
+            Happened("settings.policy.changed", ref, who.name, old={body.name: old}, new={body.name: new})
+        )
         return self.policy()

@@ -1,7 +1,7 @@
 """Long-running work: progress, log, cancel and result, kept in the database.
 
 Vocabulary
-  work       a function that takes a ``Progress`` and gives plain data; it runs in a thread of the process that starts it
+  work       a function that takes a ``Progress`` and gives plain data; it runs in a thread where it is started
   progress   what the work says of itself; every call is also where a wish to cancel is noticed
   lost       a task whose process is gone; it is marked failed the next time anyone looks
 A task can be watched and cancelled from any process of the project: the row in the database is what they share.
@@ -79,7 +79,7 @@ class Progress:
     def run(
         self, argv: Sequence[str], cwd: Path | None = None, env: Mapping[str, str] | None = None, *, log: bool = True
     ) -> int:
-        """Run a program to its end and give its exit code; its lines go to the log, and a cancel ends its whole group."""
+        """Run a program to its end and give its exit code; its lines go to the log, a cancel ends its whole group."""
         process = subprocess.Popen(
             list(argv),
             cwd=cwd,
@@ -128,9 +128,7 @@ class Tasks:
         self.events = events
         self._threads: dict[str, threading.Thread] = {}
 
-    def start(
-        self, kind: str, title: str, work: Callable[[Progress], Any], who: Person, ref: str = ""
-    ) -> Task:
+    def start(self, kind: str, title: str, work: Callable[[Progress], Any], who: Person, ref: str = "") -> Task:
         """Run work in a thread of its own and give its task at once."""
         task_id = uuid.uuid4().hex[:12]
         me = psutil.Process()
