@@ -1,0 +1,310 @@
+"""The walk through expressions: which things each may stand for, and what reading it does."""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Callable
+
+from perijove.jobs.calls import Arguments, Calls
+from perijove.jobs.effects import is_any, library, table
+from perijove.jobs.state import BUILTINS
+from perijove.jobs.things import NOTHING, Scope, Thing, Things
+
+COPYING = ("pandas", "polars")
+
+
+class Expressions(Calls):
+    """Gives for every expression the things it may stand for."""
+
+    def eval(self, node: ast.expr | None) -> Things:
+        """The things that an expression may stand for."""
+        if node is None:
+            return NOTHING
+        special: Callable[[ast.expr], Things] | None = getattr(self, f"eval_{type(node).__name__}", None)
+        if special is not None:
+            return special(node)
+        return self._operator(node)
+
+    def _operator(self, node: ast.expr) -> Things:
+        """An operator makes a new value of the kind of its operands; lists added together hold what those held."""
+        operands = [self.eval(child) for child in ast.iter_child_nodes(node) if isinstance(child, ast.expr)]
+        things: Things = frozenset().union(*operands)
+        self.touch(things)
+        if isinstance(node, ast.Compare | ast.JoinedStr | ast.FormattedValue | ast.Constant):
+            if isinstance(node, ast.Compare):
+                self.consume(things)
+            return self._new(node, {thing for thing in things if library(thing.kind).known}) if things else NOTHING
+        if isinstance(node, ast.BoolOp | ast.IfExp):
+            return things
+        return self._new(node, set(things)) if things else NOTHING
+
+    def _new(self, node: ast.expr, things: set[Thing]) -> Things:
+        kinds = sorted({thing.kind for thing in things} - {"module", "root", "function", "class"})
+        if not kinds:
+            return NOTHING
+        kind = next((one for one in ("pandas", "polars", "dask", "numpy") if one in kinds), kinds[0])
+        holds = {held for thing in things for held in thing.holds if held.kind == "root" or thing.kind == "container"}
+        return frozenset({self.thing(node, "unknown" if kind == "instance" else kind, holds)})
+
+    def eval_Constant(self, node: ast.Constant) -> Things:
+        """A constant stands for nothing that could change."""
+        return NOTHING
+
+    def eval_Name(self, node: ast.Name) -> Things:
+        """Read a name."""
+        things = self.read(node.id)
+        if self.in_target and self.depth == 0:
+            self.escape(frozenset(thing for thing in things if thing.kind == "function"))
+        return things
+
+    def eval_Attribute(self, node: ast.Attribute) -> Things:
+        """Read an attribute: of a library its part, of other things whatever they hold."""
+        found: set[Thing] = set()
+        for thing in self.eval(node.value):
+            if thing.kind == "module":
+                found.add(self._part(thing, node.attr))
+            elif thing.kind in ("instance", "class"):
+                found |= {held for held in thing.holds if held.kind != "root"} | {thing}
+                for method in self.methods(thing, node.attr, "__getattr__"):
+                    if getattr(method.node, "decorator_list", []) or method.node is None:
+                        found |= self.run_function(method, Arguments([frozenset({thing})], {}))
+                    found.add(method)
+                if thing.kind == "class" and thing.scope is not None and node.attr in thing.scope.names:
+                    found |= thing.scope.names[node.attr].things
+            elif thing.kind in COPYING:
+                found.add(thing)
+            else:
+                found |= {thing, *(held for held in thing.holds if held.kind != "root")}
+        return frozenset(found)
+
+    def _part(self, thing: Thing, attribute: str) -> Thing:
+        path = f"{thing.path}.{attribute}"
+        key = (0, 0, f"module {path}")
+        if key not in self.made:
+            self.made[key] = Thing("module", path, {self.root(path)})
+        return self.made[key]
+
+    def eval_Subscript(self, node: ast.Subscript) -> Things:
+        """Read a part: a member of a container, a view of an array, a copy of a frame."""
+        base, place = self.eval(node.value), self.eval(node.slice)
+        self.touch(base)
+        self.touch(place)
+        found: set[Thing] = set()
+        for thing in base:
+            if thing.kind == "module":
+                if thing.path == "os.environ":
+                    self.note_environment(node)
+                found.add(self.thing(node, library(thing.path).name, {self.root(thing.path)}))
+            elif thing.kind == "container":
+                held = {one for one in thing.holds if one.kind != "root"}
+                found |= {self.thing(node, "container", held)} if isinstance(node.slice, ast.Slice) else held
+            elif thing.kind in COPYING:
+                found.add(self.thing(node, thing.kind, {held for held in thing.holds if held.kind == "root"}))
+            else:
+                found |= {thing, *(held for held in thing.holds if held.kind != "root")}
+        return frozenset(found)
+
+    def _display(self, node: ast.expr) -> Things:
+        parts: list[ast.expr | None] = []
+        if isinstance(node, ast.Dict):
+            parts = [*node.keys, *node.values]
+        elif isinstance(node, ast.List | ast.Tuple | ast.Set):
+            parts = list(node.elts)
+        return frozenset({self.thing(node, "container", frozenset().union(*(self.eval(part) for part in parts)))})
+
+    eval_List = eval_Tuple = eval_Set = eval_Dict = _display  # noqa: N815 - named after the nodes of ast
+
+    def eval_Starred(self, node: ast.Starred) -> Things:
+        """A starred part is what its members are."""
+        things = self.eval(node.value)
+        self.consume(things)
+        return self.members(things)
+
+    def eval_Lambda(self, node: ast.Lambda) -> Things:
+        """A lambda is a function whose names are looked up when it is called."""
+        return frozenset({self.function(node)})
+
+    def function(self, node: ast.Lambda | ast.FunctionDef | ast.AsyncFunctionDef) -> Thing:
+        """The thing of a function, with what its defaults stand for."""
+        thing = self.thing(node, "function")
+        thing.scope = self.scope
+        positional = [*node.args.posonlyargs, *node.args.args]
+        for argument, default in zip(reversed(positional), reversed(node.args.defaults), strict=False):
+            thing.defaults[argument.arg] = self.eval(default)
+        for argument, given in zip(node.args.kwonlyargs, node.args.kw_defaults, strict=True):
+            thing.defaults[argument.arg] = self.eval(given)
+        thing.holds.update(*thing.defaults.values()) if thing.defaults else None
+        return thing
+
+    def eval_NamedExpr(self, node: ast.NamedExpr) -> Things:
+        """A walrus binds its name in the block around."""
+        things = self.eval(node.value)
+        self.bind(node.target.id, things, weak=self.scope.kind == "comprehension")
+        return things
+
+    def _comprehension(self, node: ast.expr) -> Things:
+        assert isinstance(node, ast.ListComp | ast.SetComp | ast.GeneratorExp | ast.DictComp)
+        outer, self.scope = self.scope, Scope(self.scope, "comprehension")
+        used: set[Thing] = set()
+        try:
+            for generator in node.generators:
+                things = self.eval(generator.iter)
+                used |= things
+                self.consume(things)
+                self.bind_members(generator.target, things)
+                for condition in generator.ifs:
+                    self.eval(condition)
+            parts = [node.key, node.value] if isinstance(node, ast.DictComp) else [node.elt]
+            held = frozenset().union(*(self.eval(part) for part in parts))
+        finally:
+            self.scope = outer
+        if isinstance(node, ast.GeneratorExp):
+            return frozenset({self.thing(node, "iterator", held | used)})
+        return frozenset({self.thing(node, "container", held)})
+
+    eval_ListComp = eval_SetComp = eval_GeneratorExp = eval_DictComp = _comprehension  # noqa: N815 - as above
+
+    def bind_members(self, target: ast.expr, things: Things) -> None:
+        """Bind a loop's target to the members of what is looped over."""
+        if isinstance(target, ast.Name):
+            self.bind(target.id, self.members(things))
+
+    def members(self, things: Things) -> Things:
+        """What one finds inside these things."""
+        found: set[Thing] = set()
+        for thing in things:
+            found |= {held for held in thing.holds if held.kind != "root"}
+            if thing.kind not in ("container", *COPYING):
+                found.add(thing)
+            elif thing.kind in COPYING:
+                found.add(thing)
+        return frozenset(found)
+
+    def eval_Await(self, node: ast.Await) -> Things:
+        """Waiting for a value gives the value."""
+        things = self.eval(node.value)
+        self.consume(things)
+        return things
+
+    def eval_Yield(self, node: ast.Yield) -> Things:
+        """What is yielded belongs to the generator."""
+        self.returned |= self.eval(node.value)
+        return NOTHING
+
+    def eval_YieldFrom(self, node: ast.YieldFrom) -> Things:
+        """What is yielded belongs to the generator."""
+        self.returned |= self.eval(node.value)
+        return NOTHING
+
+    returned: Things = NOTHING
+
+    # -- calls
+
+    def eval_Call(self, node: ast.Call) -> Things:
+        """A call: of a builtin, a library, a method, or whatever the expression may stand for."""
+        func = node.func
+        if isinstance(func, ast.Name) and func.id in BUILTINS and self.scope.find(func.id) is None:
+            return self._builtin(func.id, node)
+        receiver = self.eval(func.value) if isinstance(func, ast.Attribute) else NOTHING
+        given = self._arguments(node)
+        result: set[Thing] = set()
+        if isinstance(func, ast.Attribute):
+            modules = {thing for thing in receiver if thing.kind == "module"}
+            for module in modules:
+                result |= self.call_library(f"{module.path}.{func.attr}", given, node)
+            others = receiver - modules
+            if others or not modules:
+                result |= self.call_method(frozenset(others), func.attr, given, node)
+            return frozenset(result)
+        callee = self.eval(func)
+        if not callee:
+            self.escape(given.all, given.all)
+            self.change_deep(given.all)
+            return frozenset({self.thing(node, "unknown", given.all)})
+        for thing in callee:
+            result |= self.call_thing(thing, given, node)
+        return frozenset(result)
+
+    def _arguments(self, node: ast.Call) -> Arguments:
+        named: dict[str, Things] = {}
+        for keyword in node.keywords:
+            things = self.eval(keyword.value)
+            named[keyword.arg or "**"] = things if keyword.arg else self.members(things)
+        return Arguments([self.eval(argument) for argument in node.args], named)
+
+    def _builtin(self, name: str, node: ast.Call) -> Things:
+        if self._is_opaque(name, node):
+            self.notes.opaque[self.now] = f"{name}() may read and define any name"
+            return NOTHING
+        if name == "__import__" and node.args and isinstance(node.args[0], ast.Constant):
+            return frozenset({self._module(str(node.args[0].value))})
+        given = self._arguments(node)
+        builtins = table()["builtins"]
+        self.touch(given.all)
+        self.escape(given.all, given.all)
+        if name == "open":
+            self._open(node)
+            return frozenset({self.thing(node, "iterator")})
+        if name in builtins["changes_first"] and given.positional:
+            self.change_deep(given.positional[0])
+            self._retain(given)
+            self.escape(frozenset().union(*(thing.holds for thing in given.positional[0])))
+        if name in builtins["lazy"]:
+            return frozenset({self.thing(node, "iterator", given.all)})
+        if name in builtins["consumes"]:
+            self.consume(given.all)
+        if name in ("getattr", "super") or name in builtins["changes_first"]:
+            return self.members(given.all) | given.all
+        if name in builtins["plain"]:
+            return NOTHING
+        return frozenset({self.thing(node, "container", self.members(given.all))})
+
+    def _retain(self, given: Arguments) -> None:
+        for thing in given.positional[0]:
+            thing.holds.update(given.all - {thing})
+
+    def _is_opaque(self, name: str, node: ast.Call) -> bool:
+        if name in ("vars", "__import__"):
+            return not node.args or (name == "__import__" and not isinstance(node.args[0], ast.Constant))
+        if name == "dir" and not node.args:
+            return not self.plain_dir
+        return is_any(name, "builtins", "opaque")
+
+    plain_dir = False
+
+    def eval_Compare(self, node: ast.Compare) -> Things:
+        """A comparison; ``'x' in dir()`` asks whether x is defined."""
+        call = node.comparators[0]
+        if (
+            isinstance(node.left, ast.Constant)
+            and isinstance(call, ast.Call)
+            and isinstance(call.func, ast.Name)
+            and call.func.id in ("dir", "globals", "locals")
+            and isinstance(node.left.value, str)
+        ):
+            home = self.scope.find(node.left.value)
+            if home is not None:
+                self.need(home.names[node.left.value].by, f"decides whether {node.left.value} is defined")
+            return NOTHING
+        return self._operator(node)
+
+    def _open(self, node: ast.Call) -> None:
+        mode = node.args[1] if len(node.args) > 1 else next((k.value for k in node.keywords if k.arg == "mode"), None)
+        text = mode.value if isinstance(mode, ast.Constant) and isinstance(mode.value, str) else ("r" if mode is None else "r+")
+        if not set(text) & set("wx"):
+            self.read_file("open", node)
+        if set(text) & set("wxa+"):
+            self.write_file(node)
+
+    def _module(self, path: str) -> Thing:
+        return self._part(Thing("module", path.rpartition(".")[0]), path.rpartition(".")[2]) if "." in path else self._top(path)
+
+    def _top(self, path: str) -> Thing:
+        key = (0, 0, f"module {path}")
+        if key not in self.made:
+            self.made[key] = Thing("module", path, {self.root(path)})
+        return self.made[key]
+
+    def module(self, path: str) -> Thing:
+        """The thing of a library or a part of it, by its dotted name."""
+        return self._module(path)

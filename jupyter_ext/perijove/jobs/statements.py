@@ -1,0 +1,321 @@
+"""The walk through statements: bindings, branches, loops, definitions."""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Callable
+
+from perijove.jobs.calls import Arguments
+from perijove.jobs.effects import is_any
+from perijove.jobs.expressions import Expressions
+from perijove.jobs.things import NOTHING, Binding, Scope, Thing, Things
+
+Function = ast.FunctionDef | ast.AsyncFunctionDef
+
+
+class Walk(Expressions):
+    """Walks through a program, statement by statement, and notes which needs which."""
+
+    def walk(self, nodes: list[ast.stmt]) -> None:
+        """Walk through statements in their order."""
+        for node in nodes:
+            self.do(node)
+
+    def do(self, node: ast.stmt) -> None:
+        """Walk through one statement."""
+        special: Callable[[ast.stmt], None] | None = getattr(self, f"do_{type(node).__name__}", None)
+        if special is not None:
+            special(node)
+            return
+        for child in ast.iter_child_nodes(node):
+            if isinstance(child, ast.expr):
+                self.eval(child)
+
+    def walk_body(self, node: Function) -> Things:
+        """Walk through the body of a function and give what it may return."""
+        outer, self.returned = self.returned, NOTHING
+        try:
+            self.walk(node.body)
+            return self.returned
+        finally:
+            self.returned = outer
+
+    def do_Return(self, node: ast.Return) -> None:
+        """What is returned belongs to the caller."""
+        self.returned = self.returned | self.eval(node.value)
+
+    # -- bindings
+
+    def do_Assign(self, node: ast.Assign) -> None:
+        """Bind targets to a value."""
+        for target in node.targets:
+            self.assign(target, node.value)
+
+    def do_AnnAssign(self, node: ast.AnnAssign) -> None:
+        """Bind an annotated target; without a value nothing happens."""
+        self.eval(node.annotation)
+        if node.value is not None:
+            self.assign(node.target, node.value)
+
+    def assign(self, target: ast.expr, value: ast.expr) -> None:
+        """Bind a target to an expression, part by part where both are written out."""
+        plain = isinstance(target, ast.Tuple | ast.List) and isinstance(value, ast.Tuple | ast.List)
+        if plain:
+            assert isinstance(target, ast.Tuple | ast.List) and isinstance(value, ast.Tuple | ast.List)
+            starred = any(isinstance(part, ast.Starred) for part in (*target.elts, *value.elts))
+            if not starred and len(target.elts) == len(value.elts):
+                things = [self.eval(part) for part in value.elts]
+                for part, found in zip(target.elts, things, strict=True):
+                    self.bind_to(part, found)
+                return
+        self.bind_to(target, self.eval(value))
+
+    def bind_to(self, target: ast.expr, things: Things) -> None:
+        """Bind a target to things: a name, a part of something, or several targets to the members."""
+        if isinstance(target, ast.Name):
+            self.bind(target.id, things)
+        elif isinstance(target, ast.Starred):
+            self.bind_to(target.value, frozenset({self.thing(target, "container", things)}))
+        elif isinstance(target, ast.Tuple | ast.List):
+            self.consume(things)
+            inside = self.members(things)
+            for part in target.elts:
+                self.bind_to(part, inside)
+        elif isinstance(target, ast.Attribute | ast.Subscript):
+            self._store(target, things)
+
+    def _store(self, target: ast.Attribute | ast.Subscript, things: Things) -> None:
+        base = self.eval(target.value)
+        if isinstance(target, ast.Subscript):
+            self.eval(target.slice)
+        self.touch(base)
+        self.change(base)
+        for thing in base:
+            real = self.root(thing.path) if thing.kind == "module" else thing
+            if real.kind not in ("root", "pandas", "polars"):
+                real.holds.update(things - {real})
+            elif real.kind == "root":
+                real.holds.update(one for one in things if one.kind in ("function", "class"))
+
+    def bind_members(self, target: ast.expr, things: Things) -> None:
+        """Bind a loop's target to the members of what is looped over."""
+        self.bind_to(target, self.members(things))
+
+    def do_AugAssign(self, node: ast.AugAssign) -> None:
+        """Change a value in its place, or bind the name anew: it cannot be known which."""
+        added = self.eval(node.value)
+        if isinstance(node.target, ast.Name):
+            old = self.eval(ast.copy_location(ast.Name(node.target.id, ast.Load()), node))
+            self.touch(old)
+            self.change(thing for thing in old if thing.kind != "module")
+            for thing in old:
+                if thing.kind == "container":
+                    thing.holds.update(added - {thing})
+            new = old | ({one for one in added if one not in old} if not old else NOTHING)
+            self.bind(node.target.id, frozenset(new))
+        else:
+            self._store(node.target, added)
+
+    def do_Delete(self, node: ast.Delete) -> None:
+        """A deleted name is bound to nothing, so that asking for it needs the deletion."""
+        for target in node.targets:
+            if isinstance(target, ast.Name):
+                self.read(target.id)
+                self.bind(target.id, NOTHING)
+            elif isinstance(target, ast.Attribute | ast.Subscript):
+                self._store(target, NOTHING)
+
+    def do_Import(self, node: ast.Import) -> None:
+        """Bind the names of imported modules."""
+        for alias in node.names:
+            path = alias.name if alias.asname else alias.name.partition(".")[0]
+            self._bind_module(alias.asname or path, path)
+
+    def do_ImportFrom(self, node: ast.ImportFrom) -> None:
+        """Bind names from a module; a star may bind any."""
+        source = "." * node.level + (node.module or "")
+        for alias in node.names:
+            if alias.name == "*":
+                self.star.add(self.now)
+            else:
+                self._bind_module(alias.asname or alias.name, f"{source}.{alias.name}")
+
+    def _bind_module(self, name: str, path: str) -> None:
+        thing = self.module(path)
+        self.need(self.changes.get(self.root("os"), ()), "sets the environment", environment=True)
+        self.bind(name, frozenset({thing}))
+
+    def do_Global(self, node: ast.Global) -> None:
+        """These names are the notebook's."""
+        self.scope.outer.update(dict.fromkeys(node.names, "global"))
+
+    def do_Nonlocal(self, node: ast.Nonlocal) -> None:
+        """These names are the enclosing function's."""
+        self.scope.outer.update(dict.fromkeys(node.names, "nonlocal"))
+
+    # -- branches and loops
+
+    def _either(self, *paths: Callable[[], None]) -> None:
+        """Walk through each path from the same beginning; afterwards any may have been taken."""
+        before = dict(self.scope.names)
+        ends: list[dict[str, Binding]] = []
+        for path in paths:
+            self.scope.names = dict(before)
+            path()
+            ends.append(self.scope.names)
+        self.scope.names = dict(ends[0])
+        for end in ends[1:]:
+            self.scope.join(end)
+
+    def do_If(self, node: ast.If) -> None:
+        """One of two branches."""
+        self.touch(self.eval(node.test))
+        self._either(lambda: self.walk(node.body), lambda: self.walk(node.orelse))
+
+    def do_While(self, node: ast.While) -> None:
+        """A loop that may not run at all, or more than once."""
+
+        def twice() -> None:
+            for _ in range(2):
+                self.eval(node.test)
+                self.walk(node.body)
+
+        self.eval(node.test)
+        self._either(lambda: None, twice)
+        self._either(lambda: None, lambda: self.walk(node.orelse))
+
+    def do_For(self, node: ast.For | ast.AsyncFor) -> None:
+        """A loop over members."""
+        things = self.eval(node.iter)
+        self.consume(things)
+
+        def twice() -> None:
+            for _ in range(2):
+                self.bind_members(node.target, things)
+                self.walk(node.body)
+
+        self._either(lambda: None, twice)
+        self._either(lambda: None, lambda: self.walk(node.orelse))
+
+    do_AsyncFor = do_For  # noqa: N815 - named after the node of ast
+
+    def do_Try(self, node: ast.Try | ast.TryStar) -> None:
+        """A body that may stop anywhere, and its handlers."""
+
+        def handled(handler: ast.ExceptHandler) -> Callable[[], None]:
+            def path() -> None:
+                self._either(lambda: None, lambda: self.walk(node.body))
+                self.eval(handler.type)
+                if handler.name:
+                    self.bind(handler.name, NOTHING)
+                self.walk(handler.body)
+
+            return path
+
+        def whole() -> None:
+            self.walk(node.body)
+            self.walk(node.orelse)
+
+        self._either(whole, *(handled(handler) for handler in node.handlers))
+        self.walk(node.finalbody)
+
+    do_TryStar = do_Try  # noqa: N815 - named after the node of ast
+
+    def do_With(self, node: ast.With | ast.AsyncWith) -> None:
+        """A block inside a context."""
+        for item in node.items:
+            things = self.eval(item.context_expr)
+            self.touch(things)
+            if item.optional_vars is not None:
+                self.bind_to(item.optional_vars, things)
+        self.walk(node.body)
+
+    do_AsyncWith = do_With  # noqa: N815 - named after the node of ast
+
+    def do_Match(self, node: ast.Match) -> None:
+        """One of several cases; a pattern's names stand for parts of the subject."""
+        things = self.eval(node.subject)
+
+        def case(one: ast.match_case) -> Callable[[], None]:
+            def path() -> None:
+                for part in ast.walk(one.pattern):
+                    name = getattr(part, "name", None) or getattr(part, "rest", None)
+                    if isinstance(name, str):
+                        self.bind(name, things | self.members(things))
+                    if isinstance(part, ast.expr):
+                        self.eval(part)
+                self.eval(one.guard)
+                self.walk(one.body)
+
+            return path
+
+        self._either(lambda: None, *(case(one) for one in node.cases))
+
+    # -- definitions
+
+    def do_FunctionDef(self, node: Function) -> None:
+        """Define a function; its body counts when it is called."""
+        thing = self.function(node)
+        things = self._decorate(node.decorator_list, thing)
+        self.bind(node.name, things)
+        if self.in_target and self.depth == 0 and self.scope.kind == "module":
+            self.escape(things)
+
+    do_AsyncFunctionDef = do_FunctionDef  # noqa: N815 - named after the node of ast
+
+    def _decorate(self, decorators: list[ast.expr], thing: Thing) -> Things:
+        things: Things = frozenset({thing})
+        for decorator in reversed(decorators):
+            if isinstance(decorator, ast.Name) and decorator.id in ("staticmethod", "classmethod", "property"):
+                continue
+            call = ast.copy_location(ast.Call(ast.Name("_", ast.Load()), [], []), decorator)
+            given = _single(things)
+            for callee in self.eval(decorator):
+                things = things | self.call_thing(callee, given, call)
+        return things
+
+    def do_ClassDef(self, node: ast.ClassDef) -> None:
+        """Define a class: its body runs now, its methods when they are called."""
+        bases: Things = frozenset().union(*(self.eval(base) for base in node.bases))
+        for keyword in node.keywords:
+            self.eval(keyword.value)
+        thing = self.thing(node, "class", bases)
+        thing.scope = Scope(self.scope, "class")
+        thing.bases = frozenset({base for base in bases if base.kind in ("class", "module")} | {thing})
+        outer, self.scope = self.scope, thing.scope
+        try:
+            self.walk(node.body)
+        finally:
+            self.scope = outer
+        for binding in thing.scope.names.values():
+            thing.holds |= binding.things
+        self.bind(node.name, self._decorate(node.decorator_list, thing))
+        if self.in_target and self.depth == 0:
+            self.escape(frozenset({thing}))
+
+    def do_Expr(self, node: ast.Expr) -> None:
+        """An expression for its effect; one that only reports is remembered as such."""
+        self.eval(node.value)
+        if self._only_reports(node.value):
+            self.notes.reports.add(self.now)
+
+    def _only_reports(self, node: ast.expr) -> bool:
+        if not isinstance(node, ast.Call):
+            return False
+        parts: list[str] = []
+        func: ast.expr = node.func
+        while isinstance(func, ast.Attribute):
+            parts.append(func.attr)
+            func = func.value
+        home = self.scope.find(func.id) if isinstance(func, ast.Name) else None
+        if home is None or not isinstance(func, ast.Name):
+            return False
+        for thing in home.names[func.id].things:
+            path = ".".join([thing.path, *reversed(parts)])
+            if thing.kind == "module" and is_any(path, "reports", "functions"):
+                return True
+        return False
+
+
+def _single(things: Things) -> Arguments:
+    return Arguments([things], {})

@@ -1,0 +1,107 @@
+"""What the slicer knows of a program at one point: names, the things they may stand for, and who changed those.
+
+Vocabulary
+  thing     an abstract value, one for each place of the program that makes values
+  holds     the things that may be reached from a thing: members, arguments it was made from, its library
+  binding   what a name may stand for, and the statements that may have given it that
+  pseudo    a name that begins with § and stands for state outside the program: §rng, §plt, §fs, §db
+"""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+
+Things = frozenset["Thing"]
+NOTHING: Things = frozenset()
+
+
+@dataclass(eq=False)
+class Thing:
+    """An abstract value. ``kind`` is container, iterator, function, class, instance, module, root or a library's name."""
+
+    kind: str
+    path: str = ""
+    holds: set[Thing] = field(default_factory=set)
+    node: ast.AST | None = None
+    scope: Scope | None = None
+    defaults: dict[str, Things] = field(default_factory=dict)
+    bases: Things = NOTHING
+
+
+@dataclass(frozen=True)
+class Binding:
+    """The statements that may have bound a name, and what it may stand for."""
+
+    by: frozenset[int]
+    things: Things
+
+
+class Scope:
+    """The names of one block. ``kind`` is module, function, class or comprehension."""
+
+    def __init__(self, parent: Scope | None = None, kind: str = "module") -> None:
+        self.parent = parent
+        self.kind = kind
+        self.names: dict[str, Binding] = {}
+        self.outer: dict[str, str] = {}
+
+    @property
+    def top(self) -> Scope:
+        """The scope of the notebook."""
+        scope = self
+        while scope.parent is not None:
+            scope = scope.parent
+        return scope
+
+    def home(self, name: str) -> Scope:
+        """The scope in which an assignment to a name takes place."""
+        scope = self
+        while scope.kind == "comprehension" and scope.parent is not None:
+            scope = scope.parent
+        how = scope.outer.get(name)
+        if how == "global":
+            return scope.top
+        if how == "nonlocal":
+            found = scope.parent.find(name) if scope.parent else None
+            return found or scope.top
+        return scope
+
+    def find(self, name: str) -> Scope | None:
+        """The scope that a read of a name looks into, or None where nobody has bound it."""
+        scope: Scope | None = self.top if self.outer.get(name) == "global" else self
+        first = True
+        while scope is not None:
+            if name in scope.names and (first or scope.kind != "class"):
+                return scope
+            first = False
+            scope = scope.parent
+        return None
+
+    def join(self, other: dict[str, Binding]) -> None:
+        """Take in what another path through the program has bound."""
+        for name in self.names.keys() | other.keys():
+            one, two = self.names.get(name), other.get(name)
+            if one is None or two is None:
+                self.names[name] = one or two or Binding(frozenset(), NOTHING)
+            elif one is not two:
+                self.names[name] = Binding(one.by | two.by, one.things | two.things)
+
+
+def reach(things: Iterable[Thing], *, roots: bool = True) -> set[Thing]:
+    """All things that may be reached from these, with the libraries they come from or without."""
+    seen: set[Thing] = set()
+    stack = list(things)
+    while stack:
+        thing = stack.pop()
+        if thing in seen or (thing.kind == "root" and not roots):
+            continue
+        seen.add(thing)
+        stack.extend(thing.holds)
+    return seen
+
+
+def functions_in(things: Iterable[Thing]) -> list[Thing]:
+    """The functions of the notebook that may be called through these things."""
+    return [thing for thing in reach(things, roots=False) if thing.kind == "function"]
