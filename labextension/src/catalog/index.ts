@@ -1,0 +1,76 @@
+// The plugin of the catalog.
+
+import {
+  ILayoutRestorer,
+  type JupyterFrontEnd,
+  type JupyterFrontEndPlugin
+} from '@jupyterlab/application';
+import { ICommandPalette } from '@jupyterlab/apputils';
+import { ISettingRegistry } from '@jupyterlab/settingregistry';
+import { ITranslator } from '@jupyterlab/translation';
+
+import { IClient } from '../api/client';
+import { ILive } from '../api/live';
+import { IOpener } from '../api/opener';
+import { INotebooks } from '../notebook/tokens';
+import { IPanel } from '../panel/tokens';
+import { ITasks } from '../tasks/tokens';
+import { datasetIcon } from '../ui/icons';
+import { Pages } from '../ui/page';
+import { withSettings } from '../ui/settings';
+import { addCommands, CommandIDs } from './commands';
+import { CatalogModel } from './model';
+import { CatalogSection } from './section';
+import { ICatalog } from './tokens';
+
+const ID = 'perijove:catalog';
+
+const catalog: JupyterFrontEndPlugin<ICatalog> = {
+  id: ID,
+  description: 'Sources and datasets: search, schema, preview, load code.',
+  autoStart: true,
+  requires: [IClient, ILive, IOpener, IPanel, ITasks, INotebooks, ITranslator],
+  optional: [ILayoutRestorer, ICommandPalette, ISettingRegistry],
+  provides: ICatalog,
+  activate: (
+    app: JupyterFrontEnd,
+    client: IClient,
+    live: ILive,
+    opener: IOpener,
+    panel: IPanel,
+    tasks: ITasks,
+    notebooks: INotebooks,
+    translator: ITranslator,
+    restorer: ILayoutRestorer | null,
+    palette: ICommandPalette | null,
+    settings: ISettingRegistry | null
+  ): ICatalog => {
+    const trans = translator.load('perijove');
+    const model = new CatalogModel(client, live);
+    const { commands } = app;
+    addCommands({ app, client, model, notebooks, tasks, trans, pages: () => pages });
+    const pages = new Pages({
+      app,
+      trans,
+      restorer,
+      namespace: 'catalog-dataset',
+      command: CommandIDs.openDataset,
+      icon: datasetIcon,
+      load: async ref =>
+        (await import('./page')).datasetPage({ ref, client, model, opener, notebooks, commands })
+    });
+    panel.add(new CatalogSection({ model, tasks, commands }, trans));
+    opener.register('dataset', ref => void commands.execute(CommandIDs.openDataset, { ref }));
+    opener.register('source', () => panel.reveal('catalog'));
+    for (const command of Object.values(CommandIDs)) {
+      palette?.addItem({ command, category: trans.__('Perijove') });
+    }
+    withSettings(settings, ID, app.restored, values => {
+      model.engine = values.text('engine') === 'dask' ? 'dask' : 'pandas';
+      model.previewRows = values.number('previewRows', 50);
+    });
+    return model;
+  }
+};
+
+export default [catalog];

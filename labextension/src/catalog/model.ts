@@ -1,0 +1,163 @@
+// The state of the catalog's section: sources, the datasets of the open ones, and what a search found.
+
+import type { IDisposable } from '@lumino/disposable';
+import { type ISignal, Signal } from '@lumino/signaling';
+
+import type { IClient } from '../api/client';
+import { asCallError, type CallError } from '../api/errors';
+import { Feed } from '../api/feed';
+import type { ILive } from '../api/live';
+import type { DatasetRow, Engine, Hit, ICatalog, Source } from './tokens';
+
+/** So many sources are opened by themselves, so that there is something to see. */
+const OPEN_AT_FIRST = 4;
+
+/** Sources, datasets and hits. */
+export class CatalogModel implements ICatalog, IDisposable {
+  constructor(
+    private readonly _client: IClient,
+    live?: ILive
+  ) {
+    this.sources = new Feed<Source[]>({
+      name: 'perijove:catalog',
+      fetch: () => this._fetch(),
+      live,
+      events: ['catalog.']
+    });
+    this.sources.changed.connect(() => this._changed.emit(), this);
+  }
+
+  /** All sources. */
+  readonly sources: Feed<Source[]>;
+  engine: Engine = 'pandas';
+  previewRows = 50;
+
+  get changed(): ISignal<this, void> {
+    return this._changed;
+  }
+
+  get isDisposed(): boolean {
+    return this.sources.isDisposed;
+  }
+
+  /** How many datasets all sources have. */
+  get total(): number | undefined {
+    return this.sources.value?.reduce((sum, source) => sum + source.datasets, 0);
+  }
+
+  /** What is searched for; empty shows the sources. */
+  get query(): string {
+    return this._query;
+  }
+
+  /** What the search found; undefined while it is under way. */
+  get hits(): readonly Hit[] | undefined {
+    return this._hits;
+  }
+
+  /** Why the search failed. */
+  get searchError(): CallError | undefined {
+    return this._searchError;
+  }
+
+  /** Whether a source is open. */
+  isOpen(source: string): boolean {
+    return this._open.has(source);
+  }
+
+  /** The datasets of an open source; undefined while they load. */
+  datasets(source: string): readonly DatasetRow[] | undefined {
+    return this._datasets.get(source);
+  }
+
+  /** Why the datasets of a source could not be read. */
+  problem(source: string): CallError | undefined {
+    return this._problems.get(source);
+  }
+
+  /** Open or close a source. */
+  async toggle(source: string): Promise<void> {
+    if (this._open.delete(source)) {
+      this._changed.emit();
+      return;
+    }
+    this._open.add(source);
+    this._changed.emit();
+    await this._load(source);
+  }
+
+  /** Find datasets by name and column; an empty query goes back to the sources. */
+  async search(query: string): Promise<void> {
+    this._query = query;
+    this._searchError = undefined;
+    const turn = ++this._turn;
+    if (!query.trim()) {
+      this._hits = undefined;
+      this._changed.emit();
+      return;
+    }
+    this._changed.emit();
+    try {
+      const found = await this._client.call('get', '/catalog/search', {
+        query: { q: query, limit: 50 }
+      });
+      if (turn === this._turn) {
+        this._hits = found.hits;
+      }
+    } catch (reason) {
+      if (turn === this._turn) {
+        this._hits = [];
+        this._searchError = asCallError(reason);
+      }
+    }
+    this._changed.emit();
+  }
+
+  async code(ref: string, engine: Engine = this.engine): Promise<string> {
+    return (await this._client.call('get', '/catalog/code', { query: { ref, engine } })).code;
+  }
+
+  async refresh(): Promise<void> {
+    await this.sources.refresh();
+  }
+
+  dispose(): void {
+    this.sources.dispose();
+    Signal.clearData(this);
+  }
+
+  private async _fetch(): Promise<Source[]> {
+    const sources = await this._client.call('get', '/catalog/sources', {});
+    if (!this._greeted && sources.length > 0) {
+      this._greeted = true;
+      sources.slice(0, OPEN_AT_FIRST).forEach(source => this._open.add(source.name));
+    }
+    await Promise.all(
+      sources.filter(({ name }) => this._open.has(name)).map(({ name }) => this._load(name))
+    );
+    return sources;
+  }
+
+  private async _load(source: string): Promise<void> {
+    try {
+      const page = await this._client.call('get', '/catalog/datasets', {
+        query: { source, limit: 500 }
+      });
+      this._datasets.set(source, page.datasets);
+      this._problems.delete(source);
+    } catch (reason) {
+      this._problems.set(source, asCallError(reason));
+    }
+    this._changed.emit();
+  }
+
+  private readonly _changed = new Signal<this, void>(this);
+  private readonly _open = new Set<string>();
+  private readonly _datasets = new Map<string, readonly DatasetRow[]>();
+  private readonly _problems = new Map<string, CallError>();
+  private _greeted = false;
+  private _query = '';
+  private _hits: readonly Hit[] | undefined;
+  private _searchError: CallError | undefined;
+  private _turn = 0;
+}

@@ -1,0 +1,29 @@
+// The notebook the person works in: put code into it, save it, open it at a cell.
+
+import { Token } from '@lumino/coreutils';
+import type { ISignal } from '@lumino/signaling';
+
+/** A cell of the notebook in front, and the kernel it ran in. */
+export type Place = { notebook: string; cell: string; kernelId: string };
+
+/** The notebook in front. */
+export interface INotebooks {
+  /** Fires when another notebook or cell comes to the front. */
+  readonly changed: ISignal<INotebooks, void>;
+  /** The path of the notebook in front, empty where there is none. */
+  readonly path: string;
+  /** The active cell of the notebook in front. */
+  place(): Place | null;
+  /** Put code at the cursor; false where no notebook is open. */
+  insert(code: string): boolean;
+  /** Save the notebook in front. */
+  save(): Promise<void>;
+  /** Open a notebook, at a cell if one is named. */
+  open(path: string, cell?: string): Promise<void>;
+}
+
+/** The token of the notebook in front. */
+export const INotebooks = new Token<INotebooks>(
+  'perijove:INotebooks',
+  'The notebook that the person works in.'
+);

@@ -1,0 +1,3 @@
+import './base.css';
+import './parts.css';
+import './page.css';
