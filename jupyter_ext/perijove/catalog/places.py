@@ -51,7 +51,7 @@ def place(text: str, base: Path) -> tuple[str, str]:
     if not SCHEME.match(written) or written.startswith("file:"):
         path = path_of(written) if written.startswith("file:") else base / Path(written).expanduser()
         if not path.exists():
-            raise NotFound(f"There is no {text_of(path)}.", hint="Check the path; it is read relative to the project.")
+            raise NotFound(f"There is no {text_of(path)}.", hint="Check the path.")
         if path.suffix.lower() in DATABASE_FILES and path.is_file():
             return "sql", database_url(f"sqlite:///{path.absolute()}", base)
         return "files", file_uri(path)
