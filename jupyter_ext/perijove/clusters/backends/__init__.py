@@ -1,0 +1,1 @@
+"""Places where clusters can run; they are registered like those of other packages."""
