@@ -28,7 +28,7 @@ from perijove.jobs import routes as jobs_routes
 from perijove.jobs.service import Jobs
 from perijove.jobs.store import JobStore
 from perijove.search import routes as search_routes
-from perijove.search.service import Search
+from perijove.search.service import Listed, Search
 
 ROUTERS = (
     catalog_routes.router,
@@ -114,7 +114,14 @@ class Perijove:
     @cached_property
     def search(self) -> Search:
         """One box over everything."""
-        return Search([])
+        return Search(
+            [
+                Listed("catalog.read", self.catalog.found),
+                Listed("lineage.read", self.lineage.found_cells),
+                Listed("experiments.read", self.experiments.found),
+                Listed("jobs.read", self.jobs.found),
+            ]
+        )
 
     def close(self) -> None:
         """Stop tasks and give the database back."""

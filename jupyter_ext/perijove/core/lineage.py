@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterable, Sequence
 from datetime import UTC, datetime
 from typing import Any
 
-from sqlalchemy import Connection, Row, select
+from sqlalchemy import Connection, Row, func, select
 
 from perijove.core import tables
 from perijove.core.database import Database
@@ -69,6 +69,17 @@ class Lineage:
                 self._walk(connection, start, hops, (near, far), seen, edges)
             nodes = self._nodes(connection, sorted(seen))
         return Graph(nodes, sorted(edges.values(), key=lambda edge: (edge.source, edge.target, edge.kind)))
+
+    def found_cells(self, q: str, limit: int) -> list[tuple[str, str, str]]:
+        """Cells whose first line or notebook holds every word of a query, as (ref, title, snippet)."""
+        self.before_reading()
+        query = select(tables.nodes).where(tables.nodes.c.kind == "cell")
+        for word in q.lower().split():
+            text = func.lower(tables.nodes.c.name + " " + tables.nodes.c.detail)
+            query = query.where(text.contains(word, autoescape=True))
+        with self.database.begin() as connection:
+            rows = connection.execute(query.order_by(tables.nodes.c.ref).limit(limit)).all()
+        return [(row.ref, row.name, row.detail) for row in rows]
 
     def _walk(
         self,

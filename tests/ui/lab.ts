@@ -1,0 +1,44 @@
+// What the stories share: opening Lab, its theme, its commands, and pictures of it.
+import { expect, type Page } from '@playwright/test';
+
+export const TOKEN = 'for-tests-only';
+
+/** Open Lab with an empty workspace of its own and show the Perijove panel. */
+export async function openLab(page: Page, workspace: string): Promise<void> {
+  await page.goto(`/lab/workspaces/${workspace}?reset&token=${TOKEN}`);
+  await expect(page.locator('#jp-main-dock-panel')).toBeVisible({ timeout: 90_000 });
+  await expect(page.locator('.jp-LauncherCard').first()).toBeVisible({ timeout: 90_000 });
+  const panel = page.locator('#perijove-panel');
+  if (!(await panel.isVisible())) {
+    await page.locator('.jp-SideBar .lm-TabBar-tab[title^="Perijove"]').click();
+  }
+  await expect(panel).toBeVisible();
+}
+
+/** Take a picture in the light and the dark theme, into the folder PERIJOVE_PICTURES or test-results. */
+export async function picture(page: Page, name: string): Promise<void> {
+  const folder = process.env.PERIJOVE_PICTURES ?? 'test-results/pictures';
+  for (const [theme, ending] of [
+    ['JupyterLab Dark', 'dark'],
+    ['JupyterLab Light', 'light']
+  ]) {
+    await setTheme(page, theme);
+    await page.screenshot({ path: `${folder}/${name}-${ending}.png` });
+  }
+}
+
+async function setTheme(page: Page, theme: string): Promise<void> {
+  await page.locator('.lm-MenuBar-itemLabel', { hasText: /^Settings$/ }).click();
+  await page.locator('.lm-Menu-itemLabel', { hasText: /^Theme$/ }).click();
+  await page.locator('.lm-Menu-itemLabel', { hasText: new RegExp(`^${theme}$`) }).click();
+  const light = theme.endsWith('Light') ? 'true' : 'false';
+  await expect(page.locator(`body[data-jp-theme-light="${light}"]`)).toBeAttached();
+}
+
+/** Delete what a test made, through Lab's own API. */
+export async function api(page: Page, method: string, path: string): Promise<unknown> {
+  const answer = await page.request.fetch(path, { method, headers: { Authorization: `token ${TOKEN}` } });
+  expect(answer.ok(), `${method} ${path}: ${answer.status()}`).toBeTruthy();
+  const text = await answer.text();
+  return text ? (JSON.parse(text) as unknown) : null;
+}

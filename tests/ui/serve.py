@@ -1,0 +1,54 @@
+"""Serves JupyterLab on a fresh example workspace until told to stop, then cleans up: ``python -m tests.ui.serve PORT``."""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+import signal
+import subprocess
+import sys
+import tempfile
+from pathlib import Path
+from types import FrameType
+
+from perijove.example import lay_out
+from tests.hosts import TOKEN, environment, stop
+
+
+def main(port: str) -> int:
+    folder = Path(tempfile.mkdtemp(prefix="perijove-ui-"))
+    env = environment(folder)
+    os.environ["PERIJOVE_HOME"] = env["PERIJOVE_HOME"]
+    lay_out(folder)
+    quiet = folder / ".jupyter-config" / "lab" / "user-settings" / "@jupyterlab" / "apputils-extension"
+    quiet.mkdir(parents=True)
+    (quiet / "notification.jupyterlab-settings").write_text(
+        json.dumps({"fetchNews": "false", "checkForUpdates": False})
+    )
+    arguments = ["--no-browser", f"--ServerApp.port={port}", "--ServerApp.port_retries=0"]
+    arguments += [f"--ServerApp.root_dir={folder}", f"--IdentityProvider.token={TOKEN}"]
+    arguments += ["--allow-root"] if os.getuid() == 0 else []
+    log = (folder / "server.log").open("wb")
+    server = subprocess.Popen(
+        [sys.executable, "-m", "jupyterlab", *arguments], cwd=folder, env=env, stdout=log, stderr=log
+    )
+
+    def end(number: int, frame: FrameType | None) -> None:
+        stop(server)
+
+    signal.signal(signal.SIGTERM, end)
+    signal.signal(signal.SIGINT, end)
+    code = server.wait()
+    subprocess.run(
+        [sys.executable, "-m", "perijove.cli", "doctor", "--clean"], cwd=folder, env=env, capture_output=True
+    )
+    kept = os.environ.get("PERIJOVE_UI_LOG")
+    if kept:
+        shutil.copyfile(folder / "server.log", kept)
+    shutil.rmtree(folder, ignore_errors=True)
+    return 0 if code in (0, -signal.SIGTERM) else code
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1]))
