@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import signal
+from pathlib import Path
 
 import psutil
 import pytest
@@ -31,7 +32,7 @@ def test_the_wire_is_encrypted_and_the_keys_are_private(kernel):
     files = [home.record_path(kernel.state, kernel.cluster_id), *keys.iterdir()]
     assert {file.name for file in keys.iterdir()} == {"ca.pem", "cert.pem", "key.pem", "kernel.json"}
     assert all(file.stat().st_mode & 0o077 == 0 for file in files)
-    assert os.stat(kernel.record["socket"]).st_mode & 0o077 == 0
+    assert Path(kernel.record["socket"]).stat().st_mode & 0o077 == 0
 
 
 def test_the_dashboard_listens_on_loopback_and_proxies_nothing(kernel):
@@ -93,7 +94,7 @@ def test_a_restart_keeps_the_cluster_and_closing_leaves_no_process(own_kernel, u
     own_kernel.close()
     assert home.cluster_processes(cluster_id) == []
     until(lambda: not home.alive(record["pid"], record["created"]), 2)
-    assert not os.path.exists(record["socket"])
+    assert not Path(record["socket"]).exists()
     assert list((own_kernel.state / "clusters").iterdir()) == []
 
 
