@@ -121,19 +121,13 @@ def _print(clusters: list[Cluster]) -> None:
         click.echo("There is no cluster. Start one with `perijove cluster start`, or open a “Dask (local)” notebook.")
         return
     rows = [
-        (
-            one.id,
-            one.name,
-            one.profile,
-            one.state,
-            f"{one.workers}/{one.wanted}",
-            _mib(one.memory_used),
-            one.address,
-            one.problem,
-        )
+        (one.id, one.name, one.profile, one.state, f"{one.workers}/{one.wanted}", _mib(one.memory_used))
         for one in clusters
     ]
-    table(["Id", "Name", "Profile", "State", "Workers", "Memory", "Address", "Problem"], rows, numbers=[4, 5])
+    table(["Id", "Name", "Profile", "State", "Workers", "Memory"], rows, numbers=[4, 5])
+    for one in clusters:
+        if one.problem:
+            click.echo(f"{one.id}: {one.problem}")
 
 
 def _mib(count: int) -> str:
