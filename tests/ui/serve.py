@@ -1,4 +1,4 @@
-"""Serves JupyterLab on a fresh example workspace until told to stop, then cleans up: ``python -m tests.ui.serve PORT``."""
+"""Serves JupyterLab on a fresh example workspace until told to stop: ``python -m tests.ui.serve PORT``."""
 
 from __future__ import annotations
 

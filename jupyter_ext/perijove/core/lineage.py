@@ -115,7 +115,7 @@ class Lineage:
         for begin in range(0, len(refs), CHUNK):
             query = select(tables.nodes).where(tables.nodes.c.ref.in_(refs[begin : begin + CHUNK]))
             found += [Node(row.ref, row.kind, row.name, row.detail) for row in connection.execute(query)]
-        return found
+        return sorted(found, key=lambda node: node.ref)
 
     def _upsert(self, table: Any, rows: list[dict[str, Any]], keys: tuple[str, ...], changing: tuple[str, ...]) -> None:
         if not rows:

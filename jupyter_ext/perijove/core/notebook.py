@@ -40,13 +40,22 @@ class NotebookRun:
         runtime.mkdir(parents=True, exist_ok=True, mode=0o700)
         connection = runtime / f"kernel-{self.kernel_id}.json"
         self._manager = KernelManager(kernel_name=self.kernel_name, connection_file=str(connection))
+        log = (self.project.state / "logs" / f"kernel-{self.kernel_id}.log").open("wb")
         names = {"PERIJOVE_HOME": str(self.project.state), "PERIJOVE_NOTEBOOK": self.project.relative(self.path)}
         try:
-            self._manager.start_kernel(kernel_id=self.kernel_id, cwd=str(self.path.parent), env={**os.environ, **names})
+            self._manager.start_kernel(
+                kernel_id=self.kernel_id,
+                cwd=str(self.path.parent),
+                env={**os.environ, **names},
+                stdout=log,
+                stderr=log,
+            )
         except NoSuchKernel as error:
             raise NotFound(
                 f"There is no kernel called {self.kernel_name}.", hint="See `jupyter kernelspec list`, or install it."
             ) from error
+        finally:
+            log.close()
         self._client = self._manager.blocking_client()
         self._client.start_channels()
         try:

@@ -57,7 +57,8 @@ class Settings:
         rule = POLICY.get(body.name)
         if rule is None:
             raise Invalid(f"There is no setting “{body.name}”.", hint=f"Known: {', '.join(POLICY)}.")
-        if body.value is not None and (type(body.value) is not rule.type or (rule.type is int and body.value < 1)):
+        value: Any = body.value
+        if value is not None and (type(value) is not rule.type or (rule.type is int and value < 1)):
             raise Invalid(f"{body.name} takes a positive {rule.type.__name__}.", hint=rule.sentence)
         old = self.get(body.name)
         with self.database.begin() as connection:

@@ -129,4 +129,4 @@ def _execution(event: dict[str, Any], at: datetime) -> dict[str, Any]:
 def _title(event: dict[str, Any]) -> str:
     lines = [line.strip() for line in str(event.get("source", "")).splitlines() if line.strip()]
     first = lines[0] if lines else event["cell"]
-    return first[:80]
+    return first if len(first) <= 60 else f"{first[:59]}…"

@@ -284,6 +284,6 @@ def end_group(process: subprocess.Popen[Any], grace: float = 3) -> None:
 
 def _alive(pid: int, started: float) -> bool:
     try:
-        return abs(psutil.Process(pid).create_time() - started) < 1
+        return bool(abs(psutil.Process(pid).create_time() - started) < 1)
     except psutil.Error:
         return False

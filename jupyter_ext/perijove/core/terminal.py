@@ -39,12 +39,15 @@ def table(heads: Sequence[str], rows: Sequence[Sequence[Any]], numbers: Sequence
     from rich.console import Console
     from rich.table import Table
 
+    console = Console()
+    if not console.is_terminal:
+        console.width = 200  # a file or a pipe has no width; a line stays a line
     drawn = Table(box=None, pad_edge=False, header_style="bold")
     for index, head in enumerate(heads):
-        drawn.add_column(head, justify="right" if index in numbers else "left", overflow="fold")
+        drawn.add_column(head, justify="right" if index in numbers else "left", overflow="ellipsis", no_wrap=True)
     for row in rows:
         drawn.add_row(*("–" if cell is None or cell == "" else str(cell) for cell in row))
-    Console(soft_wrap=False).print(drawn)
+    console.print(drawn)
 
 
 def run_task(tasks: Any, task: Task, *, quiet: bool = False) -> Task:
