@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import signal
 import subprocess
 import sys
@@ -14,7 +13,6 @@ from typing import Any
 import httpx
 import psutil
 import pytest
-
 from tests.hosts import TOKEN, Host, environment, jupyter_host
 
 HEADERS = {"Authorization": f"token {TOKEN}"}
@@ -99,4 +97,4 @@ def test_a_polite_stop_leaves_nothing(tmp_path: Path) -> None:
     with jupyter_host(tmp_path) as host:
         start_kernel_with_cluster(host)
     assert gone(tmp_path)
-    assert os.path.isdir(tmp_path / ".perijove")
+    assert (tmp_path / ".perijove").is_dir()
