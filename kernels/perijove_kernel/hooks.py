@@ -52,11 +52,17 @@ SPOTS: dict[str, list[Spot]] = {
     "pandas": [
         ("read_parquet", "read", "pandas.read_parquet", _path("path")),
         ("read_csv", "read", "pandas.read_csv", _path("filepath_or_buffer")),
+        ("read_json", "read", "pandas.read_json", _path("path_or_buf")),
+        ("read_feather", "read", "pandas.read_feather", _path("path")),
+        ("read_excel", "read", "pandas.read_excel", _path("io")),
         ("read_sql", "read", "pandas.read_sql", _query),
         ("read_sql_query", "read", "pandas.read_sql_query", _query),
         ("read_sql_table", "read", "pandas.read_sql_table", _table),
         ("DataFrame.to_parquet", "write", "pandas.to_parquet", _path("path")),
         ("DataFrame.to_csv", "write", "pandas.to_csv", _path("path_or_buf")),
+        ("DataFrame.to_json", "write", "pandas.to_json", _path("path_or_buf")),
+        ("DataFrame.to_feather", "write", "pandas.to_feather", _path("path")),
+        ("DataFrame.to_excel", "write", "pandas.to_excel", _path("excel_writer")),
         ("DataFrame.to_sql", "write", "pandas.to_sql", _table),
     ],
     "dask.dataframe": [

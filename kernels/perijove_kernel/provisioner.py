@@ -34,7 +34,13 @@ class ClusterProvisioner(LocalProvisioner):
         state = home.find_state(Path(kwargs.get("cwd") or Path.cwd()), env)
         self.state = state
         folder = Path(kwargs.get("cwd") or Path.cwd())
-        await asyncio.to_thread(self._ensure_cluster, state, str(kwargs["cmd"][0]), env, folder)
+        try:
+            await asyncio.to_thread(self._ensure_cluster, state, str(kwargs["cmd"][0]), env, folder)
+        except OSError as error:
+            reason = error.strerror or error
+            raise RuntimeError(
+                f"The cluster's record cannot be written to {state}: {reason}. Start where you may write."
+            ) from error
         env["PERIJOVE_HOME"] = str(state)
         env[home.CLUSTER] = self.cluster_id
         env[home.KERNEL] = str(self.kernel_id)
@@ -42,7 +48,8 @@ class ClusterProvisioner(LocalProvisioner):
 
     def _ensure_cluster(self, state: Path, python: str, env: dict[str, str], folder: Path) -> None:
         record = home.read_json(home.record_path(state, self.cluster_id)) if self.cluster_id else {}
-        if record.get("state") == "running" and home.alive(int(record["pid"]), float(record["created"])):
+        started = record.get("state") in ("starting", "running")
+        if started and (record["pid"] == 0 or home.alive(int(record["pid"]), float(record["created"]))):
             return
         self._close_cluster()
         self.cluster_id = launch.new_id()
@@ -53,7 +60,7 @@ class ClusterProvisioner(LocalProvisioner):
             workers=self.workers,
             profile=self.profile,
             kernel_id=str(self.kernel_id),
-            notebook=home.relative(env.get("JPY_SESSION_NAME") or env.get("PERIJOVE_NOTEBOOK") or "", state),
+            notebook=home.relative(env.get("PERIJOVE_NOTEBOOK") or env.get("JPY_SESSION_NAME") or "", state),
             env=env,
             folder=folder,
         )

@@ -127,9 +127,15 @@ def kernel(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RealKernel]:
 
 
 @pytest.fixture
-def own_kernel(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[RealKernel]:
+def environment(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A fresh project in which the card is installed."""
+    return _environment(tmp_path, monkeypatch)
+
+
+@pytest.fixture
+def own_kernel(environment: Path) -> Iterator[RealKernel]:
     """A kernel that the test may kill."""
-    started = RealKernel(_environment(tmp_path, monkeypatch))
+    started = RealKernel(environment)
     cluster_id = started.cluster_id
     try:
         yield started
@@ -142,3 +148,17 @@ def own_kernel(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Real
 def until() -> Callable[..., Any]:
     """``until(check, seconds)``: ask until the answer is true."""
     return eventually
+
+
+@pytest.fixture
+def make_kernel() -> Iterator[Callable[[Path], RealKernel]]:
+    """Start a kernel in a project the test has prepared."""
+    made: list[RealKernel] = []
+
+    def make(project: Path) -> RealKernel:
+        made.append(RealKernel(project))
+        return made[-1]
+
+    yield make
+    for kernel in made:
+        kernel.close()

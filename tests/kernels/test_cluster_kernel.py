@@ -105,3 +105,11 @@ def test_a_killed_kernel_takes_its_cluster_along(own_kernel, until):
     os.kill(provisioner.pid, signal.SIGKILL)
     until(lambda: not home.cluster_processes(cluster_id), 25)
     assert list((own_kernel.state / "clusters").iterdir()) == []
+
+
+def test_a_cluster_that_cannot_start_says_why_in_the_kernel(environment, make_kernel):
+    (environment / "distributed.py").write_text("raise ModuleNotFoundError('there is none', name='distributed')\n")
+    kernel = make_kernel(environment)
+    with pytest.raises(AssertionError, match="ClusterNotReady: .* has no distributed; install perijove-kernel"):
+        kernel.run("client.submit(sum, [1])")
+    assert kernel.run("1 + 1") == "2"
