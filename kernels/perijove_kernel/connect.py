@@ -15,6 +15,7 @@ import wrapt
 from perijove_kernel import home
 
 PATIENCE = 90.0
+_ELSEWHERE = {"address", "scheduler_file", "n_workers", "threads_per_worker", "processes"}
 
 
 class ClusterNotReady(RuntimeError):
@@ -29,7 +30,7 @@ class Connection:
         self.id = cluster_id
         self._lock = threading.Lock()
         self._client: Any = None
-        self._configured = False
+        self._address = ""
 
     def follow(self) -> None:
         """Wait for the cluster in the background, so that its settings are there before they are needed."""
@@ -45,9 +46,9 @@ class Connection:
         """Wait until the cluster runs, set its address and keys, answer the address; raises ClusterNotReady."""
         address = self._wait(patience)
         with self._lock:
-            if not self._configured:
+            if not self._address:
                 self._configure(address)
-                self._configured = True
+                self._address = address
         return address
 
     def _wait(self, patience: float) -> str:
@@ -70,7 +71,6 @@ class Connection:
         keys = home.keys_folder(self.state, self.id)
         settings = {
             "scheduler-address": address,
-            "distributed.comm.require-encryption": True,
             "distributed.comm.tls.ca-file": str(keys / "ca.pem"),
             "distributed.comm.tls.client.cert": str(keys / "cert.pem"),
             "distributed.comm.tls.client.key": str(keys / "key.pem"),
@@ -78,8 +78,15 @@ class Connection:
         for name, value in settings.items():
             variable = "DASK_" + name.replace("-", "_").replace(".", "__").upper()
             os.environ[variable] = str(value)
-        if "dask.config" in sys.modules:
-            sys.modules["dask.config"].set(settings)
+        # Dask may be half imported by another thread; then it has no "set" yet and will read the variables itself.
+        change = getattr(sys.modules.get("dask.config"), "set", None)
+        if change is not None:
+            change(settings)
+
+    def overruled(self) -> bool:
+        """Whether the person has named another scheduler in Dask's settings."""
+        named = sys.modules["dask.config"].get("scheduler-address", None)
+        return bool(named) and named != self._address
 
     def client(self) -> Any:
         """The kernel's client, connected; made once, and again when the old one was closed."""
@@ -100,9 +107,8 @@ def let_plain_client_wait(connection: Connection) -> None:
     """Make ``Client()`` without an address wait for the kernel's cluster instead of starting one inside the kernel."""
 
     def wait_first(wrapped: Callable[..., Any], instance: Any, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
-        plain = not args and not {"address", "scheduler_file", "n_workers", "processes"} & kwargs.keys()
-        if plain:
-            kwargs = {**kwargs, "address": connection.ready()}
+        if not args and not kwargs.keys() & _ELSEWHERE and not connection.overruled():
+            connection.ready()
         return wrapped(*args, **kwargs)
 
     def wrap(module: Any) -> None:

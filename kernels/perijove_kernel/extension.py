@@ -45,8 +45,8 @@ def _prepare(state: Path, recorder: Recorder) -> None:
     ignore = state / ".gitignore"
     if not ignore.exists():
         ignore.write_text("*\n")
-    if "MLFLOW_TRACKING_URI" not in os.environ:
-        os.environ["MLFLOW_TRACKING_URI"] = f"sqlite:///{state / 'mlflow.db'}"
+    ours = f"sqlite:///{state / 'mlflow.db'}"
+    if os.environ.setdefault("MLFLOW_TRACKING_URI", ours) == ours:
         run_context.keep_artifacts_at(state / "artifacts")
     hooks.watch(recorder)
 

@@ -25,6 +25,16 @@ def test_the_client_is_connected_and_computes(kernel):
     assert kernel.run(plain).strip() == kernel.record["address"]
 
 
+def test_a_cluster_of_ones_own_still_works_beside_it(kernel):
+    code = """
+    from dask.distributed import Client, LocalCluster
+    with LocalCluster(n_workers=1, processes=False, dashboard_address=None) as own:
+        with Client(own, set_as_default=False) as mine:
+            print(mine.submit(sum, [1, 2]).result(), client.submit(sum, [3]).result())
+    """
+    assert kernel.run(code).strip() == "3 3"
+
+
 def test_the_wire_is_encrypted_and_the_keys_are_private(kernel):
     kernel.run("client")
     assert kernel.record["address"].startswith("tls://127.0.0.1:")
