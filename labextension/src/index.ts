@@ -2,8 +2,22 @@
 
 import api from './api';
 import catalog from './catalog';
+import clusters from './clusters';
+import experiments from './experiments';
+import jobs from './jobs';
 import notebook from './notebook';
 import panel from './panel';
+import search from './search';
 import tasks from './tasks';
 
-export default [...api, ...panel, ...tasks, ...notebook, ...catalog];
+export default [
+  ...api,
+  ...panel,
+  ...tasks,
+  ...notebook,
+  ...catalog,
+  ...clusters,
+  ...experiments,
+  ...jobs,
+  ...search
+];

@@ -121,7 +121,7 @@ function addDatasetCommands({ app, model, notebooks, pages, trans }: CommandDeps
       pages().open(textArg(args, 'ref'), textArg(args, 'title') || nameOf(textArg(args, 'ref')))
   });
   app.commands.addCommand(CommandIDs.insertLoadCode, {
-    label: trans.__('Insert Load Code'),
+    label: args => textArg(args, 'label') || trans.__('Insert Load Code'),
     icon: codeIcon,
     describedBy: textArgs(
       { ref, engine: trans.__('pandas or dask; without it, the one in the settings.') },

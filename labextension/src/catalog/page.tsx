@@ -6,7 +6,6 @@ import { Menu } from '@lumino/widgets';
 import * as React from 'react';
 
 import type { IClient, Schemas } from '../api/client';
-import { Feed } from '../api/feed';
 import type { IOpener } from '../api/opener';
 import { Lineage } from '../lineage/view';
 import type { INotebooks } from '../notebook/tokens';
@@ -17,6 +16,7 @@ import { datasetIcon } from '../ui/icons';
 import { Empty, Icon, IconButton } from '../ui/parts';
 import { Table } from '../ui/table';
 import { Tabs } from '../ui/tabs';
+import { useFeed } from '../ui/usefeed';
 import { CommandIDs } from './commands';
 import type { CatalogModel } from './model';
 import { type Engine, ENGINES } from './tokens';
@@ -39,18 +39,13 @@ export function datasetPage(props: Props): React.ReactNode {
 
 function DatasetPage(props: Omit<Props, 'ref'> & { id: string }): React.JSX.Element {
   const { client, id } = props;
-  const feed = React.useMemo(
-    () =>
-      new Feed<Dataset>({
-        name: 'perijove:dataset',
-        fetch: () => client.call('get', '/catalog/dataset', { query: { ref: id } })
-      }),
+  const feed = useFeed<Dataset>(
+    {
+      name: 'perijove:dataset',
+      fetch: () => client.call('get', '/catalog/dataset', { query: { ref: id } })
+    },
     [client, id]
   );
-  React.useEffect(() => {
-    feed.wake();
-    return () => feed.dispose();
-  }, [feed]);
   return (
     <FeedView feed={feed}>
       {dataset => <Body {...props} dataset={dataset} refresh={() => void feed.refresh()} />}
@@ -225,21 +220,16 @@ function SchemaTab(props: Inner): React.JSX.Element {
 function PreviewTab(props: Inner): React.JSX.Element {
   const trans = useTrans();
   const { client, dataset, model } = props;
-  const feed = React.useMemo(
-    () =>
-      new Feed<Schemas['Preview']>({
-        name: 'perijove:preview',
-        fetch: () =>
-          client.call('get', '/catalog/preview', {
-            query: { ref: dataset.ref, rows: model.previewRows }
-          })
-      }),
+  const feed = useFeed<Schemas['Preview']>(
+    {
+      name: 'perijove:preview',
+      fetch: () =>
+        client.call('get', '/catalog/preview', {
+          query: { ref: dataset.ref, rows: model.previewRows }
+        })
+    },
     [client, dataset.ref, model]
   );
-  React.useEffect(() => {
-    feed.wake();
-    return () => feed.dispose();
-  }, [feed]);
   return (
     <FeedView
       feed={feed}

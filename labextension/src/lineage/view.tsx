@@ -3,7 +3,6 @@
 import * as React from 'react';
 
 import type { IClient, Schemas } from '../api/client';
-import { Feed } from '../api/feed';
 import type { IOpener } from '../api/opener';
 import { useTrans } from '../ui/context';
 import { FeedView } from '../ui/feedview';
@@ -11,6 +10,7 @@ import { moment } from '../ui/format';
 import { iconOf } from '../ui/icons';
 import { Empty, Icon, Link } from '../ui/parts';
 import { Table } from '../ui/table';
+import { useFeed } from '../ui/usefeed';
 import { NODE, pathOf, place } from './layout';
 
 type Graph = Schemas['Graph'];
@@ -25,18 +25,13 @@ export function Lineage(props: {
   const trans = useTrans();
   const { center, client } = props;
   const [list, setList] = React.useState(false);
-  const feed = React.useMemo(
-    () =>
-      new Feed<Graph>({
-        name: 'perijove:lineage',
-        fetch: () => client.call('get', '/lineage', { query: { ref: center, up: 6, down: 6 } })
-      }),
+  const feed = useFeed<Graph>(
+    {
+      name: 'perijove:lineage',
+      fetch: () => client.call('get', '/lineage', { query: { ref: center, up: 6, down: 6 } })
+    },
     [center, client]
   );
-  React.useEffect(() => {
-    feed.wake();
-    return () => feed.dispose();
-  }, [feed]);
   return (
     <div className="pj-Lineage">
       <div className="pj-Lineage-bar">

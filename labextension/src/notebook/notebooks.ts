@@ -38,6 +38,13 @@ export class Notebooks implements INotebooks {
     };
   }
 
+  kernelOf(path: string): string {
+    return (
+      this._tracker.find(panel => panel.context.path === path)?.sessionContext.session?.kernel
+        ?.id ?? ''
+    );
+  }
+
   insert(code: string): boolean {
     const panel = this._tracker.currentWidget;
     if (!panel) {

@@ -14,6 +14,8 @@ export interface INotebooks {
   readonly path: string;
   /** The active cell of the notebook in front. */
   place(): Place | null;
+  /** The id of the kernel of an open notebook, empty where it has none. */
+  kernelOf(path: string): string;
   /** Put code at the cursor; false where no notebook is open. */
   insert(code: string): boolean;
   /** Save the notebook in front. */

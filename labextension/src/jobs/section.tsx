@@ -1,0 +1,130 @@
+// The Jobs section: each exported job with its state, and what is being exported or verified.
+
+import type { TranslationBundle } from '@jupyterlab/translation';
+import { addIcon, checkIcon } from '@jupyterlab/ui-components';
+import type { CommandRegistry } from '@lumino/commands';
+import type { ISignal } from '@lumino/signaling';
+import * as React from 'react';
+
+import type { ISection, SectionAction } from '../panel/tokens';
+import type { ITasks } from '../tasks/tokens';
+import { useSignal, useTrans } from '../ui/context';
+import { FeedView } from '../ui/feedview';
+import { moment } from '../ui/format';
+import { jobIcon } from '../ui/icons';
+import { List, Row } from '../ui/list';
+import { Empty } from '../ui/parts';
+import { State } from '../ui/state';
+import { TaskRow } from '../ui/taskrow';
+import { CommandIDs } from './commands';
+import { jobState, type JobsModel } from './model';
+import type { Job } from './tokens';
+
+type Deps = { model: JobsModel; tasks: ITasks; commands: CommandRegistry };
+
+/** The Jobs section. */
+export class JobsSection implements ISection {
+  constructor(
+    private readonly _deps: Deps,
+    private readonly _trans: TranslationBundle
+  ) {
+    this.title = _trans.__('Jobs');
+    this.actions = [
+      {
+        icon: addIcon,
+        label: _trans.__('Export the active cell to a job'),
+        command: CommandIDs.exportCell
+      }
+    ];
+  }
+
+  readonly id = 'jobs';
+  readonly title: string;
+  readonly rank = 40;
+  readonly weight = 2;
+  readonly actions: SectionAction[];
+
+  get changed(): ISignal<unknown, void> {
+    return this._deps.model.changed;
+  }
+
+  count(): number | undefined {
+    return this._deps.model.all?.length;
+  }
+
+  summary(): string {
+    const all = this._deps.model.all ?? [];
+    const bad = all.filter(job => ['different', 'failed', 'refused'].includes(job.state)).length;
+    const good = all.filter(job => job.state === 'verified').length;
+    return bad
+      ? this._trans.__('%1 not as the notebook', String(bad))
+      : good
+        ? this._trans.__('%1 verified', String(good))
+        : '';
+  }
+
+  render(): React.JSX.Element {
+    return <Jobs {...this._deps} />;
+  }
+
+  wake(): void {
+    this._deps.model.feed.wake();
+  }
+
+  sleep(): void {
+    this._deps.model.feed.sleep();
+  }
+}
+
+function Jobs(props: Deps): React.JSX.Element {
+  const trans = useTrans();
+  const { model, tasks } = props;
+  useSignal(tasks.changed);
+  const running = tasks.running.filter(
+    task => task.kind.startsWith('job') || task.ref.startsWith('job:')
+  );
+  return (
+    <div className="pj-Jobs">
+      {running.map(task => (
+        <TaskRow key={task.id} task={task} cancel={id => void tasks.cancel(id)} />
+      ))}
+      <FeedView
+        feed={model.feed}
+        isEmpty={all => all.length === 0}
+        empty={
+          <Empty
+            text={trans.__(
+              'No jobs yet. Right-click a cell that gives a result, then “Export to job…”.'
+            )}
+          />
+        }
+      >
+        {all => (
+          <List label={trans.__('Jobs')}>
+            {all.map(job => (
+              <JobLine key={job.name} {...props} job={job} />
+            ))}
+          </List>
+        )}
+      </FeedView>
+    </div>
+  );
+}
+
+function JobLine(props: Deps & { job: Job }): React.JSX.Element {
+  const trans = useTrans();
+  const { job, commands } = props;
+  const verify = (): void => void commands.execute(CommandIDs.verify, { name: job.name });
+  return (
+    <Row
+      id={`job:${job.name}`}
+      icon={jobIcon}
+      name={job.name}
+      tip={trans.__('From %1, written %2', job.notebook, moment(job.exportedAt))}
+      state={<State {...jobState(job.state, trans)} />}
+      actions={[{ icon: checkIcon, label: trans.__('Verify'), onClick: verify }]}
+      onOpen={() => void commands.execute(CommandIDs.openJob, { ref: `job:${job.name}` })}
+      className="pj-Jobs-row"
+    />
+  );
+}
