@@ -23,6 +23,7 @@ def run(code: str, monkeypatch: pytest.MonkeyPatch, folder: Path) -> Any:
     return last.compute() if hasattr(last, "compute") else last
 
 
+@pytest.mark.parametrize("database", ["sqlite"], indirect=True)
 @pytest.mark.parametrize("engine", ["pandas", "dask"])
 def test_every_snippet_runs(
     catalog: Catalog, scan: Callable[..., Source], lab: Path, engine: Engine, monkeypatch: pytest.MonkeyPatch
@@ -45,6 +46,7 @@ def test_every_snippet_runs(
         assert row.column_count == len(wanted)
 
 
+@pytest.mark.parametrize("database", ["sqlite"], indirect=True)
 def test_code_of_a_path_outside_the_project_is_absolute(
     catalog: Catalog, made_data: Path, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:

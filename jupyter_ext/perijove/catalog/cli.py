@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Any, cast, get_args
 
 import click
@@ -53,7 +54,8 @@ def add(name: str, uri: str, kind: str, as_json: bool) -> None:
       perijove catalog add lab data/
       perijove catalog add wine sqlite:///data/wine.db
     """
-    _catalog().add(NewSource(name, uri, kind), me())
+    here = Path(uri).expanduser().absolute()
+    _catalog().add(NewSource(name, str(here) if here.exists() else uri, kind), me())
     source = _scan(name, as_json)
     show(source, as_json, lambda: _say_source(source))
 

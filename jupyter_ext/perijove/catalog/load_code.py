@@ -10,7 +10,7 @@ import re
 from pathlib import Path
 
 from perijove.catalog.model import Dataset, Engine
-from perijove.catalog.places import is_sqlite_file, parse, path_of, secret_name
+from perijove.catalog.places import bare, is_sqlite_file, parse, path_of, secret_name
 from perijove.core.errors import Invalid
 
 
@@ -70,26 +70,26 @@ def _sql(name: str, options: dict[str, str], source_uri: str, engine: Engine, ro
     shown = url
     if is_sqlite_file(url):
         shown = url.set(database=_shown(Path(str(url.database)), root))
-    bare = literal(shown.set(password=None).render_as_string(hide_password=False) if secret else str(shown))
+    written = literal(bare(shown).render_as_string(hide_password=False))
     schema = f", schema={literal(options['schema'])}" if options.get("schema") else ""
     table = literal(options["table"])
     if engine == "dask":
-        return _dask_sql(name, table, schema, options.get("index", ""), bare, secret)
+        return _dask_sql(name, table, schema, options.get("index", ""), written, secret)
     lines = ["import pandas as pd", f"from sqlalchemy import create_engine{', make_url' if secret else ''}", ""]
     if secret:
         lines = ["import os", "", *lines]
-        bare = f'make_url({bare}).set(password=os.environ["{secret}"])'
+        written = f'make_url({written}).set(password=os.environ["{secret}"])'
     return "\n".join(
-        [*lines, f"engine = create_engine({bare})", f"{name} = pd.read_sql_table({table}, engine{schema})", ""]
+        [*lines, f"engine = create_engine({written})", f"{name} = pd.read_sql_table({table}, engine{schema})", ""]
     )
 
 
-def _dask_sql(name: str, table: str, schema: str, index: str, bare: str, secret: str) -> str:
+def _dask_sql(name: str, table: str, schema: str, index: str, written: str, secret: str) -> str:
     lines = ["import dask.dataframe as dd"] + ([] if index else ["import pandas as pd"])
     if secret:
         lines = ["import os", "", *lines, "from sqlalchemy import make_url"]
-        bare = f'make_url({bare}).set(password=os.environ["{secret}"]).render_as_string(hide_password=False)'
-    lines += ["", f"url = {bare}"]
+        written = f'make_url({written}).set(password=os.environ["{secret}"]).render_as_string(hide_password=False)'
+    lines += ["", f"url = {written}"]
     if index:
         lines.append(f"{name} = dd.read_sql_table({table}, url, index_col={literal(index)}{schema})")
     else:

@@ -48,7 +48,8 @@ def place(text: str, base: Path) -> tuple[str, str]:
     written = text.strip()
     if not written or "\0" in written:
         raise Invalid("The place of the data is missing.", hint="Write a folder, a file or a database URL.")
-    if not SCHEME.match(written) or written.startswith("file:"):
+    is_url = SCHEME.match(written) or "://" in written
+    if not is_url or written.startswith("file:"):
         path = path_of(written) if written.startswith("file:") else base / Path(written).expanduser()
         if not path.exists():
             raise NotFound(f"There is no {text_of(path)}.", hint="Check the path.")
@@ -127,7 +128,18 @@ def _expand(text: str) -> str:
     return VARIABLE.sub(value, text)
 
 
+def bare(url: URL) -> URL:
+    """A database URL without its password."""
+    return URL.create(url.drivername, url.username, None, url.host, url.port, url.database, url.query)
+
+
 def table_uri(url: URL, schema: str, table: str) -> str:
     """The URI of a table: no password in it, so that kernels and the catalog call it the same."""
-    bare = url.set(password=None) if url.password else url
-    return f"{bare.render_as_string(hide_password=False)}#{f'{schema}.' if schema else ''}{table}"
+    return f"{bare(url).render_as_string(hide_password=False)}#{f'{schema}.' if schema else ''}{table}"
+
+
+def split_table(text: str) -> tuple[str, str]:
+    """A database and its table, of ``URL#table`` or ``file.db#table``; anything else is a place without a table."""
+    written, mark, table = text.rpartition("#")
+    is_database = ("://" in written and not written.startswith("file:")) or written.endswith(DATABASE_FILES)
+    return (written, table) if mark and is_database else (text, "")

@@ -21,7 +21,7 @@ from perijove.catalog.model import (
     Reading,
     Source,
 )
-from perijove.catalog.places import place
+from perijove.catalog.places import parse, place, split_table, table_uri
 from perijove.catalog.sandbox import Sandbox
 from perijove.catalog.store import LONGEST_REF, CatalogStore, query_words, read_alone, snippet
 from perijove.core.access import Person
@@ -195,15 +195,14 @@ class Catalog:
         ref = self._ref(text)
         if ref is not None:
             return Look(self, ref)
-        kind, uri = place(text.rpartition("#")[0] if "#" in text and "://" in text else text, Path.cwd())
-        if kind == "sql":
-            uri = f"{uri}#{text.rpartition('#')[2]}" if "#" in text else uri
-            if "#" not in uri:
-                raise Invalid(f"“{text}” is a database.", hint=f"Name one of its tables: {text}#TABLE.")
+        written, table = split_table(text)
+        kind, source = place(written, Path.cwd())
+        if kind == "sql" and not table:
+            raise Invalid(f"“{text}” is a database.", hint=f"Name one of its tables: {text}#TABLE.")
+        uri = table_uri(parse(source), "", table) if kind == "sql" else source
         known = Ref("dataset", uri)
         if self.store.dataset(str(known)):
             return Look(self, known)
-        source = uri.rpartition("#")[0] if kind == "sql" else uri
         return Look(self, known, (kind, source, self.sandbox.describe(kind, source, uri)))
 
     def _ref(self, text: str) -> Ref | None:

@@ -61,8 +61,8 @@ def _content(target: Path, shown: str) -> bytes:
         raise NotFound(f"The run keeps no {shown}.", hint="Use a path from the list of its files.") from error
     except OSError as error:
         raise Invalid(f"{shown} cannot be read: {error.strerror}.", hint="Check the file's permissions.") from error
-    with os.fdopen(descriptor, "rb") as file:
-        facts = os.fstat(file.fileno())
+    try:
+        facts = os.fstat(descriptor)
         if not stat.S_ISREG(facts.st_mode):
             raise Invalid(f"{shown} is not a file.", hint="Use a path from the list of its files.")
         if facts.st_size > LARGEST:
@@ -70,7 +70,10 @@ def _content(target: Path, shown: str) -> bytes:
                 f"{shown} has {facts.st_size / 1e6:.0f} MB; at most {LARGEST // 2**20} MB are shown here.",
                 hint="Open it from a notebook with mlflow.artifacts.download_artifacts.",
             )
-        return file.read(LARGEST)
+        with os.fdopen(descriptor, "rb", closefd=False) as file:
+            return file.read(LARGEST)
+    finally:
+        os.close(descriptor)
 
 
 def media_type(path: Path) -> str:

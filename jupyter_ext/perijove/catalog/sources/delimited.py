@@ -11,7 +11,7 @@ from typing import Any
 
 from perijove.catalog.model import Column, Preview, PreviewColumn
 from perijove.catalog.places import text_of
-from perijove.catalog.sources.parquet import records
+from perijove.catalog.sources.parquet import records, source
 from perijove.core.errors import Invalid, NotFound
 
 BLOCK = 4 * 1024 * 1024
@@ -77,7 +77,15 @@ def _open(path: Path, how: dict[str, str], only: str = "") -> Any:
     kept = (
         csv.ConvertOptions(include_columns=[only], column_types={only: pa.string()}) if only else csv.ConvertOptions()
     )
-    return csv.open_csv(path, read_options=reading, parse_options=parsing, convert_options=kept)
+    return csv.open_csv(_stream(path), read_options=reading, parse_options=parsing, convert_options=kept)
+
+
+def _stream(path: Path) -> Any:
+    import pyarrow as pa
+
+    opened = source(path)
+    packed = path.suffix.lower() == ".gz" and not isinstance(opened, str)
+    return pa.CompressedInputStream(opened, "gzip") if packed else opened
 
 
 def _problem(path: Path, error: Exception) -> Invalid:
@@ -96,6 +104,8 @@ def columns(path: Path, how: dict[str, str]) -> list[Column]:
     try:
         with _open(path, how) as reader:
             return [Column(field.name, str(field.type)) for field in reader.schema]
+    except MemoryError:
+        raise
     except (pa.ArrowException, OSError, ValueError) as error:
         raise _problem(path, error) from error
 
@@ -125,6 +135,8 @@ def preview(path: Path, how: dict[str, str], rows: int) -> Preview:
                 taken += records(batch.slice(0, rows + 1 - len(taken)))
                 if len(taken) > rows:
                     break
+    except MemoryError:
+        raise
     except (pa.ArrowException, OSError, ValueError) as error:
         raise _problem(path, error) from error
     more = len(taken) > rows

@@ -18,6 +18,7 @@ from perijove.core.errors import Invalid, NotFound
 SUSPECT_BYTES = 256 * 1024 * 1024
 SUSPECT_RATIO = 1_000
 MOST_STATISTICS = 200_000
+BUFFER = 1024 * 1024  # reads pages as they are needed instead of whole column chunks
 
 
 def open_file(path: Path) -> Any:
@@ -26,13 +27,25 @@ def open_file(path: Path) -> Any:
     import pyarrow.parquet as pq
 
     try:
-        return pq.ParquetFile(path, memory_map=False, pre_buffer=False)
+        return pq.ParquetFile(source(path), memory_map=False, pre_buffer=False, buffer_size=BUFFER)
+    except MemoryError:
+        raise
     except FileNotFoundError as error:
         raise NotFound(f"There is no {text_of(path)} any more.", hint="Scan its source again.") from error
     except PermissionError as error:
         raise Invalid(f"{text_of(path.name)} may not be read.", hint="Check the permissions of the file.") from error
     except (pa.ArrowException, OSError, ValueError) as error:
         raise broken(path, error) from error
+
+
+def source(path: Path) -> Any:
+    """A path as Arrow can open it: one whose name is not UTF-8 is opened here."""
+    import pyarrow as pa
+
+    try:
+        return str(path).encode("utf-8").decode("utf-8")
+    except UnicodeEncodeError:
+        return pa.PythonFile(path.open("rb"), mode="r")
 
 
 def broken(path: Path, error: Exception) -> Invalid:
@@ -65,10 +78,10 @@ def refuse_bomb(path: Path, footer: Any) -> None:
 def columns(footers: Sequence[Any], schema: Any) -> list[Column]:
     """The columns of one or more files with the same schema, with least, greatest and nulls from the footers."""
     leaves = _leaves(footers)
-    return [
-        Column(field.name, str(field.type), bool(field.nullable), *leaves.get(field.name, (None, None, None)))
-        for field in schema
-    ]
+    rows = sum(footer.num_rows for footer in footers)
+    nothing = {field.name: (None, None, rows if str(field.type) == "null" else None) for field in schema}
+    leaves = nothing | {name: found for name, found in leaves.items() if found != (None, None, None)}
+    return [Column(field.name, str(field.type), bool(field.nullable), *leaves[field.name]) for field in schema]
 
 
 def _leaves(footers: Sequence[Any]) -> dict[str, tuple[Any, Any, int | None]]:
@@ -126,6 +139,8 @@ def preview(files: Sequence[Path], rows: int) -> Preview:
         if len(taken) < rows:
             try:
                 taken += _head(file, rows - len(taken), [head.name for head in heads])
+            except MemoryError:
+                raise  # Arrow's own is an ArrowException too, but says nothing of the file being broken
             except (pa.ArrowException, OSError, ValueError) as error:
                 raise broken(path, error) from error
     return Preview(heads, taken, total, total > len(taken))
