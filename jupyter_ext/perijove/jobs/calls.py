@@ -233,9 +233,8 @@ class Calls(State):
         self.method_state(name, receiver, node)
         self.escape(given.all, given.all | receiver)
         self.change_deep(given.named.get("out", NOTHING))
-        if "inplace" in given.named or any(keyword.arg == "inplace" for keyword in node.keywords):
-            if not constant_false(node, "inplace"):
-                self.change(receiver)
+        if "inplace" in given.named and not constant_false(node, "inplace"):
+            self.change(receiver)
         for thing in receiver:
             result |= self._method(thing, name, given, node)
         return frozenset(result)
@@ -364,4 +363,3 @@ def may_meet(one: str, two: str) -> bool:
         return True
     absolute = posixpath.isabs(one) != posixpath.isabs(two)
     return absolute or one == two or one.startswith(two + "/") or two.startswith(one + "/")
-

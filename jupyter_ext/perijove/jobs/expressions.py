@@ -79,6 +79,7 @@ class Expressions(Calls):
 
     def _part(self, thing: Thing, attribute: str) -> Thing:
         path = f"{thing.path}.{attribute}"
+        self.need(self.loaded.get(path, ()), f"loads {path}")
         key = (0, 0, f"module {path}")
         if key not in self.made:
             self.made[key] = Thing("module", path, {self.root(path)})
@@ -174,9 +175,7 @@ class Expressions(Calls):
         found: set[Thing] = set()
         for thing in things:
             found |= {held for held in thing.holds if held.kind != "root"}
-            if thing.kind not in ("container", *COPYING):
-                found.add(thing)
-            elif thing.kind in COPYING:
+            if thing.kind not in ("container", *COPYING) or thing.kind in COPYING:
                 found.add(thing)
         return frozenset(found)
 
@@ -290,14 +289,22 @@ class Expressions(Calls):
 
     def _open(self, node: ast.Call) -> None:
         mode = node.args[1] if len(node.args) > 1 else next((k.value for k in node.keywords if k.arg == "mode"), None)
-        text = mode.value if isinstance(mode, ast.Constant) and isinstance(mode.value, str) else ("r" if mode is None else "r+")
+        text = (
+            mode.value
+            if isinstance(mode, ast.Constant) and isinstance(mode.value, str)
+            else ("r" if mode is None else "r+")
+        )
         if not set(text) & set("wx"):
             self.read_file("open", node)
         if set(text) & set("wxa+"):
             self.write_file(node)
 
     def _module(self, path: str) -> Thing:
-        return self._part(Thing("module", path.rpartition(".")[0]), path.rpartition(".")[2]) if "." in path else self._top(path)
+        return (
+            self._part(Thing("module", path.rpartition(".")[0]), path.rpartition(".")[2])
+            if "." in path
+            else self._top(path)
+        )
 
     def _top(self, path: str) -> Thing:
         key = (0, 0, f"module {path}")

@@ -1,8 +1,8 @@
 """Turns a cell as it was typed into plain Python with the same line numbers.
 
 Python's own parser finds the lines that are not Python: a magic, a shell line or a question. Each is replaced, by
-the table of ``effects.toml``, with Python that does the same or with ``pass``; a magic that is not in the table makes its
-cell opaque, and so does a shell line that may do anything.
+the table of ``effects.toml``, with Python that does the same or with ``pass``; a magic that is not in the table makes
+its cell opaque, and so does a shell line that may do anything.
 """
 
 from __future__ import annotations
@@ -124,7 +124,9 @@ class _State:
             command = text.lstrip("!").strip()
             if re.match(r"(python3? -m )?(pip3?|uv|conda|mamba)\b", command):
                 self.warnings.append(f"“!{command}” is not run by the job: its lock pins what the kernel had.")
-            elif not re.match(r"(ls|pwd|cat|head|tail|wc|echo|nvidia-smi|du|df|which|whoami|date|free|lscpu)\b[^>|;&]*$", command):
+            elif not re.match(
+                r"(ls|pwd|cat|head|tail|wc|echo|nvidia-smi|du|df|which|whoami|date|free|lscpu)\b[^>|;&]*$", command
+            ):
                 self.opaque = f"the shell command “{command}” may do anything"
             return f"{indent}pass"
         if text.startswith("?") or text.endswith("?"):

@@ -57,6 +57,7 @@ class BackwardSlice:
     notes: Notes = field(repr=False)
     units: tuple[Unit, ...] = field(repr=False)
     kept: frozenset[int] = field(repr=False)
+    star: bool = False
 
     def names(self, cells: Iterable[int]) -> list[str]:
         """The names that kept statements of these cells bind, in the order of the program."""
@@ -107,7 +108,16 @@ def _slice(cells: Sequence[str], targets: set[int], count: int, variable: str) -
     opaque = {units[at].cell: why for at, why in sorted(walk.notes.opaque.items()) if at in kept}
     environment = frozenset(one.cell for one in statements) - value
     return BackwardSlice(
-        value, environment, statements, by_cell, opaque, tuple(plain), walk.notes, tuple(units), frozenset(kept)
+        value,
+        environment,
+        statements,
+        by_cell,
+        opaque,
+        tuple(plain),
+        walk.notes,
+        tuple(units),
+        frozenset(kept),
+        bool(walk.star & kept),
     )
 
 
@@ -143,7 +153,8 @@ def _is_reporting_block(node: ast.stmt) -> bool:
 
 def _first(node: ast.stmt) -> int:
     decorators = getattr(node, "decorator_list", [])
-    return min([node.lineno, *(one.lineno for one in decorators)])
+    lines: list[int] = [node.lineno, *(one.lineno for one in decorators)]
+    return min(lines)
 
 
 def _walk(units: Sequence[Unit], plain: Sequence[Plain], targets: set[int]) -> Walk:
@@ -160,6 +171,8 @@ def _walk(units: Sequence[Unit], plain: Sequence[Plain], targets: set[int]) -> W
             walk.notes.reports.add(at)
         elif unit.node is not None:
             walk.do(unit.node)
+            if walk.only_reports(unit.node):
+                walk.notes.reports.add(at)
         if at in walk.notes.opaque:
             walk.need(range(at), f"may be used: {walk.notes.opaque[at]}")
             walk.opaque.append(at)

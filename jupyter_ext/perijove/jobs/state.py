@@ -9,7 +9,17 @@ from dataclasses import dataclass, field
 
 from perijove.jobs.things import NOTHING, Binding, Scope, Thing, Things, reach
 
-BUILTINS = frozenset(dir(builtins)) | {"display", "get_ipython", "__name__", "__file__", "__doc__", "In", "Out", "_", "__"}
+BUILTINS = frozenset(dir(builtins)) | {
+    "display",
+    "get_ipython",
+    "__name__",
+    "__file__",
+    "__doc__",
+    "In",
+    "Out",
+    "_",
+    "__",
+}
 Edges = dict[int, tuple[str, bool]]
 
 
@@ -39,6 +49,7 @@ class State:
         self.made: dict[tuple[int, int, str], Thing] = {}
         self.roots: dict[str, Thing] = {}
         self.star: set[int] = set()
+        self.loaded: dict[str, set[int]] = {}
         self.opaque: list[int] = []
         self.notes = Notes()
 

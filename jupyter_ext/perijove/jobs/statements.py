@@ -128,17 +128,25 @@ class Walk(Expressions):
     def do_Import(self, node: ast.Import) -> None:
         """Bind the names of imported modules."""
         for alias in node.names:
+            self._load(alias.name)
             path = alias.name if alias.asname else alias.name.partition(".")[0]
             self._bind_module(alias.asname or path, path)
 
     def do_ImportFrom(self, node: ast.ImportFrom) -> None:
         """Bind names from a module; a star may bind any."""
         source = "." * node.level + (node.module or "")
+        self._load(source)
         for alias in node.names:
             if alias.name == "*":
                 self.star.add(self.now)
             else:
                 self._bind_module(alias.asname or alias.name, f"{source}.{alias.name}")
+
+    def _load(self, path: str) -> None:
+        """Loading a part of a package puts it within reach of everyone who has the package."""
+        for length in range(2, path.count(".") + 2):
+            part = ".".join(path.split(".")[:length])
+            self.loaded.setdefault(part, set()).add(self.now)
 
     def _bind_module(self, name: str, path: str) -> None:
         thing = self.module(path)
@@ -293,11 +301,11 @@ class Walk(Expressions):
         if self.in_target and self.depth == 0:
             self.escape(frozenset({thing}))
 
-    def do_Expr(self, node: ast.Expr) -> None:
-        """An expression for its effect; one that only reports is remembered as such."""
-        self.eval(node.value)
-        if self._only_reports(node.value):
-            self.notes.reports.add(self.now)
+    def only_reports(self, node: ast.stmt) -> bool:
+        """Whether a statement does nothing but show or log a value."""
+        if not isinstance(node, ast.Expr):
+            return False
+        return isinstance(node.value, ast.Name | ast.Constant) or self._only_reports(node.value)
 
     def _only_reports(self, node: ast.expr) -> bool:
         if not isinstance(node, ast.Call):
@@ -309,7 +317,7 @@ class Walk(Expressions):
             func = func.value
         home = self.scope.find(func.id) if isinstance(func, ast.Name) else None
         if home is None or not isinstance(func, ast.Name):
-            return False
+            return isinstance(func, ast.Name) and func.id == "display"
         for thing in home.names[func.id].things:
             path = ".".join([thing.path, *reversed(parts)])
             if thing.kind == "module" and is_any(path, "reports", "functions"):

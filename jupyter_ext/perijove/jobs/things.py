@@ -19,7 +19,7 @@ NOTHING: Things = frozenset()
 
 @dataclass(eq=False)
 class Thing:
-    """An abstract value. ``kind`` is container, iterator, function, class, instance, module, root or a library's name."""
+    """An abstract value. ``kind`` is container, iterator, function, class, instance, module, root, or a library."""
 
     kind: str
     path: str = ""

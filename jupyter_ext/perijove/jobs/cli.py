@@ -1,0 +1,213 @@
+"""``perijove job``: slice, export, verify, run, list, show."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import cast
+
+import click
+import msgspec
+
+from perijove.core.errors import Invalid
+from perijove.core.project import Project
+from perijove.core.terminal import json_option, me, run_task, service, show, table
+from perijove.jobs.model import Choice, Job, NewJob, Slice, Verification
+from perijove.jobs.package import read_manifest
+from perijove.jobs.service import Jobs
+
+CELL = "A cell, by its id or its index in the notebook; repeat it for several."
+
+
+@click.group()
+def job() -> None:
+    """Jobs: export chosen cells, and prove that they do what the notebook did."""
+
+
+def _jobs() -> Jobs:
+    return cast(Jobs, service("jobs"))
+
+
+def _path(notebook: str) -> str:
+    """A notebook's path as the project names it, from one that starts where the person stands."""
+    project = cast(Project, service("project"))
+    return project.relative(Path.cwd() / notebook)
+
+
+@job.command("slice")
+@click.argument("notebook")
+@click.option("--cell", "cells", multiple=True, required=True, help=CELL)
+@json_option
+def slice_cells(notebook: str, cells: tuple[str, ...], as_json: bool) -> None:
+    """What a job made from these cells would hold, and why; nothing is written.
+
+    \b
+    Example:
+      perijove job slice road.ipynb --cell evaluate
+    """
+    found = _jobs().preview(Choice(_path(notebook), list(cells)))
+    show(found, as_json, lambda: _print_slice(found))
+
+
+def _print_slice(found: Slice) -> None:
+    for cell in found.view:
+        if cell.kept:
+            click.echo(f"\ncell {cell.index} ({cell.id})")
+        for line in cell.lines if cell.kept else ():
+            mark = f"  # {line.reason}" if line.kept else ""
+            click.echo(click.style(f"  {line.text}", dim=not line.kept) + click.style(mark, dim=True))
+    click.echo("\nparameters: " + (", ".join(f"{one.name}={one.default!r}" for one in found.parameters) or "none"))
+    click.echo("inputs: " + (", ".join(one.name for one in found.inputs) or "none"))
+    click.echo("outputs: " + (", ".join(one.name for one in found.outputs) or "none"))
+    for text in (*found.opaque, *found.warnings):
+        click.echo(f"! {text}")
+
+
+@job.command("export")
+@click.argument("notebook")
+@click.option("--cell", "cells", multiple=True, required=True, help=CELL)
+@click.option("--out", default="", help="The job's folder; jobs/<name> in the project by default.")
+@click.option("--name", default="", help="The job's name; made from the notebook's and cell's by default.")
+@click.option("--target", default="folder", show_default=True, help="Where the job goes: an installed job target.")
+@click.option(
+    "--run", "run_first", is_flag=True, help="Run the notebook in a fresh kernel first, for values to compare with."
+)
+@click.option("--verify", "verify_too", is_flag=True, help="Verify the job once it is written.")
+@json_option
+def export(
+    notebook: str,
+    cells: tuple[str, ...],
+    out: str,
+    name: str,
+    target: str,
+    run_first: bool,
+    verify_too: bool,
+    as_json: bool,
+) -> None:
+    """Write a job that does what these cells do, with pinned packages, a command and tests.
+
+    \b
+    Example:
+      perijove job export road.ipynb --cell evaluate --out jobs/evaluate --run --verify
+    """
+    jobs, path = _jobs(), _path(notebook)
+    place = str((Path.cwd() / out).resolve()) if out else ""
+    body = NewJob(path, list(cells), name, place, target, "", run_first, verify_too)
+    preview = jobs.preview(Choice(path, list(cells)))
+    task = run_task(service("tasks"), jobs.start_export(body, me()), quiet=as_json)
+    made = msgspec.convert(task.result, Job)
+    answer = {
+        "path": made.path,
+        "name": made.name,
+        "files": made.files,
+        "slice": preview,
+        "warnings": made.warnings,
+        "run": made.run,
+        "verification": made.verification,
+    }
+
+    def human() -> None:
+        click.echo(f"{made.name}: {len(made.files)} files in {made.path}")
+        for text in made.warnings:
+            click.echo(f"! {text}")
+        if made.verification is not None:
+            _print_verification(made.verification)
+
+    show(answer, as_json, human)
+    if verify_too and (made.verification is None or made.verification.verdict != "verified"):
+        raise SystemExit(1)
+
+
+@job.command("verify")
+@click.argument("folder", type=click.Path(path_type=Path))
+@json_option
+def verify(folder: Path, as_json: bool) -> None:
+    """Run a job twice in a fresh environment and compare its outputs with the notebook's.
+
+    Exits with 1 unless the job is verified.
+
+    \b
+    Example:
+      perijove job verify jobs/evaluate
+    """
+    jobs = _jobs()
+    name = str(read_manifest(folder)["name"])
+    place = folder.resolve()
+    started = service("tasks").start(
+        "jobs.verify", f"Verify {name}", lambda on: jobs.verify(place, me(), on), me(), f"job:{name}"
+    )
+    task = run_task(service("tasks"), started, quiet=as_json)
+    found = msgspec.convert(task.result, Verification)
+    show(found, as_json, lambda: _print_verification(found))
+    if found.verdict != "verified":
+        raise SystemExit(1)
+
+
+def _print_verification(found: Verification) -> None:
+    table(("step", "", "seconds"), [(one.name, "ok" if one.ok else "failed", one.seconds) for one in found.steps], (2,))
+    if found.outputs:
+        click.echo()
+        table(("output", "result", "detail"), [(one.name, one.result, one.detail) for one in found.outputs])
+    click.echo(f"\n{found.verdict} in {found.seconds} s" + (f": {found.reason}" if found.reason else ""))
+
+
+@job.command("run")
+@click.argument("folder", type=click.Path(path_type=Path))
+@click.option("--param", "parameters", multiple=True, help="A parameter, as NAME=VALUE; repeat it for several.")
+@json_option
+def run(folder: Path, parameters: tuple[str, ...], as_json: bool) -> None:
+    """Run a job in the environment of its lock.
+
+    \b
+    Example:
+      perijove job run jobs/evaluate --param rounds=60
+    """
+    jobs = _jobs()
+    name = str(read_manifest(folder)["name"])
+    pairs = dict(_pair(one) for one in parameters)
+    place = folder.resolve()
+    started = service("tasks").start(
+        "jobs.run", f"Run {name}", lambda on: jobs.run(place, pairs, on), me(), f"job:{name}"
+    )
+    found = run_task(service("tasks"), started, quiet=as_json).result
+    show(found, as_json, lambda: click.echo(f"{found['name']}: outputs in {found['outputs']}, {found['seconds']} s"))
+
+
+def _pair(text: str) -> tuple[str, str]:
+    name, sign, value = text.partition("=")
+    if not sign or not name:
+        raise Invalid(f"“{text}” is not NAME=VALUE.", hint="Write for instance --param rounds=60.")
+    return name, value
+
+
+@job.command("list")
+@json_option
+def list_jobs(as_json: bool) -> None:
+    """The exported jobs, newest first.
+
+    \b
+    Example:
+      perijove job list
+    """
+    found = _jobs().all()
+    rows = [(one.name, one.state, one.notebook, ", ".join(one.cells), one.path) for one in found]
+    show(found, as_json, lambda: table(("job", "state", "notebook", "cells", "folder"), rows))
+
+
+@job.command("show")
+@click.argument("name")
+@json_option
+def show_job(name: str, as_json: bool) -> None:
+    """One job, with its last verification.
+
+    \b
+    Example:
+      perijove job show road_evaluate
+    """
+    found = _jobs().show(name)
+
+    def human() -> None:
+        click.echo(f"{found.name}: {found.state}, from {found.notebook} ({', '.join(found.cells)}) in {found.path}")
+        if found.verification is not None:
+            _print_verification(found.verification)
+
+    show(found, as_json, human)

@@ -1,0 +1,1 @@
+"""Built-in places where exported jobs can go."""

@@ -1,0 +1,221 @@
+"""Proves a job: fresh environment from its lock, two runs on the same inputs, comparison with the notebook's values.
+
+The verdict is "verified" only if every step ran and no output differs. Needs no server; the job's packages are used in
+the job's environment only.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Callable, Mapping, Sequence
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any, Protocol
+
+from perijove.jobs.lock import uv
+from perijove.jobs.model import OutputVerdict, Step, Verdict, Verification
+from perijove.jobs.package import GOLDEN, edited, read_manifest
+
+PASSED = (
+    "HOME",
+    "PATH",
+    "LANG",
+    "LC_ALL",
+    "TMPDIR",
+    "TZ",
+    "SSL_CERT_FILE",
+    "SSL_CERT_DIR",
+    "SYSTEMROOT",
+    "USERPROFILE",
+)
+TAIL = 1500
+_KEEP = """
+import subprocess, sys
+with open(sys.argv[1], "wb") as log:
+    sys.exit(subprocess.run(sys.argv[2:], stdout=log, stderr=subprocess.STDOUT).returncode)
+"""
+
+
+class Teller(Protocol):
+    """What a verification says of itself while it runs."""
+
+    def step(self, share: float | None, message: str) -> None:
+        """Say the share done and what is being done; may raise to stop."""
+
+    def log(self, line: str) -> None:
+        """Add a line to the log."""
+
+    def run(
+        self, argv: Sequence[str], cwd: Path | None = None, env: Mapping[str, str] | None = None, *, log: bool = True
+    ) -> int:
+        """Run a program to its end, its lines going to the log."""
+
+
+class Silent:
+    """Says nothing: for use without a task."""
+
+    def step(self, share: float | None, message: str) -> None:
+        """Nothing."""
+
+    def log(self, line: str) -> None:
+        """Nothing."""
+
+    def run(
+        self, argv: Sequence[str], cwd: Path | None = None, env: Mapping[str, str] | None = None, *, log: bool = True
+    ) -> int:
+        """Run a program to its end."""
+        return subprocess.run(list(argv), cwd=cwd, env=env, check=False).returncode
+
+
+class StepFailed(Exception):
+    """A step of the verification did not work; the text says why."""
+
+
+class Verifier:
+    """One verification of one job."""
+
+    def __init__(self, folder: Path, teller: Teller) -> None:
+        self.folder = folder.resolve()
+        self.teller = teller
+        self.manifest = read_manifest(folder)
+        self.name = str(self.manifest["name"])
+        self.steps: list[Step] = []
+        self.outputs: list[OutputVerdict] = []
+
+    def verify(self) -> Verification:
+        """Take every step and judge."""
+        started = time.monotonic()
+        reason = ""
+        with tempfile.TemporaryDirectory(prefix="perijove-verify-") as place:
+            work = Path(place)
+            plan: list[tuple[str, str, Callable[[], str]]] = [
+                ("package", "Read the job", self._package),
+                ("environment", "Make a fresh environment from the lock", lambda: self._environment(work)),
+                ("run", "Run the job", lambda: self._run(work, "first")),
+                ("repeat", "Run it again", lambda: self._run(work, "second")),
+                ("compare", "Compare with the notebook", lambda: self._compare(work)),
+                ("tests", "Run the job's own tests", lambda: self._tests(work)),
+            ]
+            for number, (name, words, act) in enumerate(plan):
+                if reason and not (name == "tests" and self.outputs):
+                    break
+                self.teller.step(number / len(plan), words)
+                reason = self._take(name, act) or reason
+        verdict = self._verdict(reason)
+        if verdict == "different":
+            wrong = [f"{one.name}: {one.detail}" for one in self.outputs if one.result == "different"]
+            reason = "; ".join(wrong) or reason
+        seconds = round(time.monotonic() - started, 2)
+        return Verification(verdict, self.outputs, self.steps, seconds, reason, datetime.now(UTC))
+
+    def _take(self, name: str, act: Callable[[], str]) -> str:
+        """Take one step; gives why it failed, empty where it did not."""
+        started = time.monotonic()
+        try:
+            detail, reason = act(), ""
+        except StepFailed as error:
+            detail = reason = str(error)
+        except (OSError, ValueError, KeyError) as error:
+            detail = reason = f"{type(error).__name__}: {error}"
+        self.steps.append(Step(name, not reason, round(time.monotonic() - started, 2), detail))
+        return reason
+
+    def _verdict(self, reason: str) -> Verdict:
+        results = {one.result for one in self.outputs}
+        if "different" in results:
+            return "different"
+        if reason:
+            return "failed"
+        return "verified" if results & {"identical", "within_tolerance"} else "failed"
+
+    def _package(self) -> str:
+        changed = edited(self.folder)
+        golden = [path for path in changed if path.startswith(GOLDEN)]
+        if golden:
+            raise StepFailed(f"The notebook's values were changed after the export: {', '.join(golden)}.")
+        return f"edited: {', '.join(changed)}" if changed else "as exported"
+
+    def _environment(self, work: Path) -> str:
+        python = ".".join(str(self.manifest["python"]).split(".")[:2])
+        here = f"{sys.version_info.major}.{sys.version_info.minor}"
+        chosen = sys.executable if python == here else python
+        self._must([uv(), "venv", "--quiet", "--no-project", "--python", chosen, str(work / "env")], work)
+        lock = self.folder / "requirements.lock"
+        pinned = [line for line in lock.read_text("utf-8").splitlines() if "==" in line and not line.startswith("#")]
+        if pinned:
+            sync = [uv(), "pip", "sync", "--quiet", "--require-hashes", "--python", str(self._python(work)), str(lock)]
+            try:
+                self._must(sync, work)
+            except StepFailed:
+                self._must([*sync, "--offline"], work)
+        return f"Python {python}, {len(pinned)} packages"
+
+    def _python(self, work: Path) -> Path:
+        windows = work / "env" / "Scripts" / "python.exe"
+        return windows if windows.exists() else work / "env" / "bin" / "python"
+
+    def _job_env(self, work: Path) -> dict[str, str]:
+        wanted = {*PASSED, *self.manifest.get("environment", [])}
+        found = {name: value for name, value in os.environ.items() if name in wanted}
+        return found | {"PYTHONPATH": str(self.folder / "src"), "PYTHONDONTWRITEBYTECODE": "1", "MPLBACKEND": "Agg"}
+
+    def _run(self, work: Path, which: str) -> str:
+        argv = [str(self._python(work)), "-m", self.name, "run", "--out", str(work / which)]
+        self._must(argv, work, self._job_env(work))
+        return f"{sum(1 for _ in (work / which).iterdir()) - 1} outputs"
+
+    def _compare(self, work: Path) -> str:
+        script = Path(__file__).parent / "templates" / "compare.py"
+        argv = [
+            str(self._python(work)),
+            str(script),
+            str(self.folder / GOLDEN),
+            str(work / "first"),
+            str(work / "second"),
+        ]
+        done = subprocess.run(argv, capture_output=True, text=True, env=self._job_env(work), timeout=600, check=False)
+        if done.returncode:
+            raise StepFailed(f"The values could not be compared: {done.stderr.strip()[-TAIL:]}")
+        self.outputs = [OutputVerdict(one["name"], one["result"], one["detail"]) for one in json.loads(done.stdout)]
+        if not any(one.result in ("identical", "within_tolerance", "different") for one in self.outputs):
+            raise StepFailed("No output could be compared.")
+        return f"{len(self.outputs)} outputs"
+
+    def _tests(self, work: Path) -> str:
+        argv = [str(self._python(work)), "-m", "unittest", "discover", "-s", str(self.folder / "tests")]
+        self._must(argv, work, self._job_env(work))
+        return "passed"
+
+    def _must(self, argv: list[str], cwd: Path, env: dict[str, str] | None = None) -> None:
+        code, tail = kept_output(self.teller, argv, cwd, env, cwd / "step.log")
+        if code:
+            what = " ".join(Path(one).name if os.sep in one else one for one in argv[:6])
+            raise StepFailed(f"“{what}” ended with {code}. {tail}")
+
+
+def kept_output(
+    teller: Teller, argv: Sequence[str], cwd: Path, env: Mapping[str, str] | None, file: Path
+) -> tuple[int, str]:
+    """Run a program; gives its exit code and the end of what it printed, which also goes to the log."""
+    code = teller.run([sys.executable, "-c", _KEEP, str(file), *argv], cwd, env)
+    text = file.read_text("utf-8", "replace").strip()[-TAIL:] if file.exists() else ""
+    for line in text.splitlines():
+        teller.log(line)
+    return code, text
+
+
+def verify(folder: Path, teller: Teller | None = None) -> Verification:
+    """Verify a job; raises Invalid where the folder is none, everything else is in the verdict."""
+    return Verifier(folder, teller or Silent()).verify()
+
+
+def plain(found: Verification) -> dict[str, Any]:
+    """A verification as the database keeps it."""
+    import msgspec
+
+    return dict(msgspec.to_builtins(found))
