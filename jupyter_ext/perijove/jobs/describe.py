@@ -12,6 +12,7 @@ from perijove.jobs.model import CellView, Input, KeptCell, KeptLine, Output, Par
 from perijove.jobs.notebook import Cell, Notebook
 from perijove.jobs.slice import BackwardSlice, Statement
 
+RESERVED = ("out", "config", "data_root", "help", "command", "parameters")  # words of the job's own command
 TYPES: dict[type, str] = {bool: "bool", int: "int", float: "float", str: "str"}
 
 
@@ -95,7 +96,7 @@ def parameters(notebook: Notebook, found: BackwardSlice, outputs: Sequence[str])
     result = []
     for one in found.statements:
         name, value = _literal(one.node)
-        if name and times[name] == 1 and name not in outputs and not name.startswith("_"):
+        if name and times[name] == 1 and name not in (*outputs, *RESERVED) and not name.startswith("_"):
             cell = notebook.cells[one.cell]
             result.append(Parameter(name, TYPES[type(value)], value, cell.id, one.first))
     return result

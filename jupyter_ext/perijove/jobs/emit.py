@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import ast
 import builtins
+import re
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, field
@@ -16,6 +17,7 @@ from perijove.core.errors import Invalid
 from perijove.jobs.slice import BackwardSlice, Unit
 from perijove.jobs.source import text_of
 
+OWN = ("run", "asyncio", "annotations")
 SIMPLE = (ast.Assign, ast.AnnAssign, ast.Expr, ast.Import, ast.ImportFrom, ast.AugAssign)
 
 
@@ -167,7 +169,10 @@ class _Emission:
         return (shared & bound) - self.top
 
     def program(self) -> Program:
-        """Put everything together."""
+        """Put everything together; raises Invalid for a name that the job's own module needs."""
+        for name in sorted(self.shared | self.top):
+            if name in OWN or re.fullmatch(r"cell_\d+", name):
+                raise Invalid(f"The job's own code needs the name “{name}”.", hint="Give the variable another name.")
         steps: list[Step] = []
         cells = sorted({self.found.units[at].cell for at in self.order})
         for cell in cells:
