@@ -110,7 +110,7 @@ def test_an_unknown_cluster_is_a_sentence(clusters, who, wrong):
 def test_wrong_numbers_and_profiles_are_sentences(clusters, who):
     with pytest.raises(Invalid, match="-1 is no number of workers"):
         clusters.scale("any", -1, who)
-    with pytest.raises(Invalid, match="settings of This machine are wrong"):
+    with pytest.raises(Invalid, match="-2 is no number of workers"):
         clusters.start(NewCluster(workers=-2), who)
     with pytest.raises(NotFound, match="called “moon”"):
         clusters.start(NewCluster(profile="moon"), who)

@@ -59,6 +59,8 @@ class Clusters:
 
     def start(self, new: NewCluster, who: Person) -> Cluster:
         """Begin to start a cluster of its own; it is "starting" at first."""
+        if new.workers is not None:
+            _check_workers(new.workers)
         config: dict[str, Any] = {} if new.workers is None else {"workers": new.workers}
         backend: ClusterBackend = self.parts.make(new.profile, config)
         self.project.prepare()
@@ -85,8 +87,7 @@ class Clusters:
 
     def scale(self, id: str, workers: int, who: Person) -> Cluster:
         """Ask for another number of workers; raises Busy when the cluster does not run."""
-        if not 0 <= workers <= MOST_WORKERS:
-            raise Invalid(f"{workers} is no number of workers.", hint=f"Ask for 0 to {MOST_WORKERS}.")
+        _check_workers(workers)
         record = self.records.get(id)
         if record.state != "running" or not hosts.alive(record):
             state = record.state if hosts.alive(record) or record.state == "failed" else "lost"
@@ -139,6 +140,11 @@ class Clusters:
         except (PerijoveError, msgspec.ValidationError) as error:
             return _cluster(record, "running", str(error), None)
         return _cluster(record, "running", "", status)
+
+
+def _check_workers(workers: int) -> None:
+    if not 0 <= workers <= MOST_WORKERS:
+        raise Invalid(f"{workers} is no number of workers.", hint=f"Ask for 0 to {MOST_WORKERS}.")
 
 
 def _cluster(record: Record, state: Any, problem: str, status: _Status | None) -> Cluster:
