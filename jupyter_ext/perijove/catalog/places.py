@@ -27,8 +27,8 @@ SECRET_HINT = "Put the password in an environment variable and write ${NAME} in 
 
 
 def file_uri(path: Path) -> str:
-    """The URI of a file or folder; the path is made absolute, links in it stay as they are."""
-    return Path(os.path.normpath(path.absolute())).as_uri()
+    """The URI of a file or folder; links are followed, as kernels do when they record what a cell reads."""
+    return path.resolve().as_uri()
 
 
 def path_of(uri: str) -> Path:
@@ -69,7 +69,7 @@ def database_url(text: str, base: Path) -> str:
             raise Invalid(f"The URL holds a secret, “{name}”, which is not kept.", hint=SECRET_HINT)
     if is_sqlite_file(url):
         path = base / Path(str(url.database)).expanduser()
-        url = url.set(database=os.path.normpath(path.absolute()))
+        url = url.set(database=str(path.resolve()))
     return _written(url)
 
 
@@ -134,8 +134,12 @@ def bare(url: URL) -> URL:
 
 
 def table_uri(url: URL, schema: str, table: str) -> str:
-    """The URI of a table: no password in it, so that kernels and the catalog call it the same."""
-    return f"{bare(url).render_as_string(hide_password=False)}#{f'{schema}.' if schema else ''}{table}"
+    """The URI of a table, without password, driver of a SQLite file, or arguments: as kernels write it."""
+    if is_sqlite_file(url):
+        place = f"sqlite:///{url.database}"
+    else:
+        place = bare(url).set(query={}).render_as_string(hide_password=False)
+    return f"{place}#{f'{schema}.' if schema else ''}{table}"
 
 
 def split_table(text: str) -> tuple[str, str]:

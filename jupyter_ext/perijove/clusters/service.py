@@ -76,7 +76,7 @@ class Clusters:
             cluster = self.get(id)
             if cluster.state == "running" and cluster.workers >= cluster.wanted:
                 return cluster
-            if cluster.state in ("failed", "lost"):
+            if cluster.state in ("failed", "lost", "stopped"):
                 raise Failed(
                     cluster.problem or f"The cluster {cluster.name} ended while it started.",
                     hint=f"Read `perijove cluster logs {cluster.id}`.",
@@ -129,8 +129,12 @@ class Clusters:
 
     def _now(self, record: Record) -> Cluster:
         if not hosts.alive(record):
-            if record.state == "failed":
-                return _cluster(record, "failed", record.problem, None)
+            # Its host may have written its last word after the record was read, or have removed it.
+            last = self.records.find(record.id)
+            if last is None:
+                return _cluster(record, "stopped", "", None)
+            if last.state == "failed":
+                return _cluster(last, "failed", last.problem, None)
             problem = "Its host is gone. Stop it to clear it away, and start a new one."
             return _cluster(record, "lost", problem, None)
         if record.state != "running":

@@ -51,12 +51,16 @@ class Records:
     def get(self, cluster_id: str) -> Record:
         """One record, by its id or the beginning of one that is unique; raises NotFound."""
         if _ID.match(cluster_id):
-            if record := self._read(self.folder / f"{cluster_id}.json"):
+            if record := self.find(cluster_id):
                 return record
             near = [record for record in self.all() if record.id.startswith(cluster_id)]
             if len(near) == 1:
                 return near[0]
         raise NotFound(f"There is no cluster “{cluster_id}”.", hint="`perijove cluster list` shows those there are.")
+
+    def find(self, cluster_id: str) -> Record | None:
+        """One record by its whole id, None when there is none."""
+        return self._read(self.folder / f"{cluster_id}.json")
 
     def remove(self, record: Record) -> None:
         """Remove a record with its keys and socket; the log stays."""

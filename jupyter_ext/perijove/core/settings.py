@@ -21,17 +21,16 @@ from perijove.core.refs import Ref
 
 
 class Rule(msgspec.Struct, frozen=True):
-    """One team setting: what it means, its type and default."""
+    """One team setting: what it means, and its default; all are whole numbers of at least 1."""
 
     sentence: str
-    type: type
-    default: Any
+    default: int
 
 
 POLICY: dict[str, Rule] = {
-    "catalog.preview_rows": Rule("The most rows that a preview may show.", int, 1000),
-    "clusters.workers": Rule("The most workers that one cluster may have.", int, 64),
-    "jobs.verify_seconds": Rule("How long a verification may take, in seconds.", int, 3600),
+    "catalog.preview_rows": Rule("The most rows that a preview may show.", 1000),
+    "clusters.workers": Rule("The most workers that one cluster may have.", 64),
+    "jobs.verify_seconds": Rule("How long a verification may take, in seconds.", 3600),
 }
 
 
@@ -57,9 +56,8 @@ class Settings:
         rule = POLICY.get(body.name)
         if rule is None:
             raise Invalid(f"There is no setting “{body.name}”.", hint=f"Known: {', '.join(POLICY)}.")
-        value: Any = body.value
-        if value is not None and (type(value) is not rule.type or (rule.type is int and value < 1)):
-            raise Invalid(f"{body.name} takes a positive {rule.type.__name__}.", hint=rule.sentence)
+        if body.value is not None and not _fits(body.value):
+            raise Invalid(f"{body.name} takes a whole number of at least 1.", hint=rule.sentence)
         old = self.get(body.name)
         with self.database.begin() as connection:
             connection.execute(delete(tables.policy).where(tables.policy.c.name == body.name))
@@ -71,3 +69,7 @@ class Settings:
             Happened("settings.policy.changed", ref, who.name, old={body.name: old}, new={body.name: new})
         )
         return self.policy()
+
+
+def _fits(value: Any) -> bool:
+    return isinstance(value, int) and not isinstance(value, bool) and value >= 1

@@ -58,6 +58,16 @@ class Jobs:
         """The exported jobs, newest first."""
         return [self._as_found(job) for job in self.store.all()]
 
+    def found(self, q: str, limit: int) -> list[tuple[str, str, str]]:
+        """Jobs whose name, notebook or cells hold every word of a query, as (ref, title, snippet)."""
+        words = q.lower().split()
+        hits = []
+        for job in self.store.all():
+            text = " ".join([job.name, job.notebook, *job.cells]).lower()
+            if words and all(word in text for word in words):
+                hits.append((f"job:{job.name}", job.name, f"from {job.notebook}"))
+        return hits[:limit]
+
     def show(self, name: str) -> Job:
         """One job; raises NotFound."""
         job = self.store.get(name)

@@ -196,5 +196,5 @@ def _read_parquet(path: Path, files: Sequence[Path]) -> Reading:
 
 def _facts(files: Sequence[Path]) -> dict[str, Any]:
     found = [file.stat() for file in files]
-    size, modified = sum(one.st_size for one in found), max(one.st_mtime for one in found)
-    return {"bytes": size, "modified": modified, "version": f"{int(modified)}-{size}"}
+    size, modified = sum(one.st_size for one in found), max(one.st_mtime_ns for one in found)
+    return {"bytes": size, "modified": modified / 1e9, "version": f"{modified}-{size}"}
