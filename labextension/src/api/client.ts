@@ -109,8 +109,10 @@ export class Client implements IClient {
   private async _request(path: string, init: RequestInit): Promise<Response> {
     const url = URLExt.join(this._settings.baseUrl, 'perijove') + path;
     let response: Response;
+    // Jupyter's “no-store” adds the time to the query, which the contract does not know; “no-cache” asks afresh as well.
+    const asked: RequestInit = { ...init, cache: 'no-cache' };
     try {
-      response = await ServerConnection.makeRequest(url, init, this._settings);
+      response = await ServerConnection.makeRequest(url, asked, this._settings);
     } catch (reason) {
       throw new CallError(
         'Offline',

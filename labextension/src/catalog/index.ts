@@ -57,7 +57,14 @@ const catalog: JupyterFrontEndPlugin<ICatalog> = {
       command: CommandIDs.openDataset,
       icon: datasetIcon,
       load: async ref =>
-        (await import('./page')).datasetPage({ ref, client, model, opener, notebooks, commands })
+        (await import('./page')).datasetPage({
+          id: ref,
+          client,
+          model,
+          opener,
+          notebooks,
+          commands
+        })
     });
     panel.add(new CatalogSection({ model, tasks, commands }, trans));
     opener.register('dataset', ref => void commands.execute(CommandIDs.openDataset, { ref }));

@@ -23,21 +23,21 @@ import { type Engine, ENGINES } from './tokens';
 
 type Dataset = Schemas['Dataset'];
 type Props = {
-  ref: string;
+  id: string;
   client: IClient;
   model: CatalogModel;
   opener: IOpener;
   notebooks: INotebooks;
   commands: CommandRegistry;
 };
-type Inner = Omit<Props, 'ref'> & { dataset: Dataset };
+type Inner = Props & { dataset: Dataset };
 
 /** The page of a dataset. */
 export function datasetPage(props: Props): React.ReactNode {
-  return <DatasetPage {...props} id={props.ref} />;
+  return <DatasetPage {...props} />;
 }
 
-function DatasetPage(props: Omit<Props, 'ref'> & { id: string }): React.JSX.Element {
+function DatasetPage(props: Props): React.JSX.Element {
   const { client, id } = props;
   const feed = useFeed<Dataset>(
     {
@@ -57,7 +57,7 @@ function Body(props: Inner & { refresh: () => void }): React.JSX.Element {
   const trans = useTrans();
   const { dataset } = props;
   return (
-    <div className="pj-Catalog-page">
+    <div className="pj-DatasetPage">
       <div className="pj-Toolbar" role="toolbar" aria-label={trans.__('Dataset')}>
         <IconButton icon={refreshIcon} label={trans.__('Refresh')} onClick={props.refresh} />
         <span className="pj-Spacer" />

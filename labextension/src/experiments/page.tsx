@@ -51,7 +51,7 @@ function Body(props: Inner & { refresh: () => void }): React.JSX.Element {
   const trans = useTrans();
   const { run, client, opener } = props;
   return (
-    <div className="pj-Experiments-page">
+    <div className="pj-RunPage">
       <div className="pj-Toolbar" role="toolbar" aria-label={trans.__('Run')}>
         <IconButton icon={refreshIcon} label={trans.__('Refresh')} onClick={props.refresh} />
         <span className="pj-Spacer" />

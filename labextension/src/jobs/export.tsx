@@ -87,7 +87,7 @@ function ExportPage(props: Props): React.JSX.Element {
   useSignal(feed.changed);
   const blocked = Boolean(outcome.task) || !name.trim() || feed.value === undefined;
   return (
-    <div className="pj-Jobs-export">
+    <div className="pj-ExportPage">
       <div className="pj-Toolbar" role="toolbar" aria-label={trans.__('Export')}>
         <IconButton
           icon={refreshIcon}
@@ -98,7 +98,7 @@ function ExportPage(props: Props): React.JSX.Element {
           {trans.__('Job')}
           <input
             className="pj-In"
-            aria-label={trans.__('Name of the job')}
+            aria-label={trans.__('Job name')}
             value={name}
             onChange={event => setName(event.target.value)}
           />

@@ -64,7 +64,7 @@ function Body(props: Inner): React.JSX.Element {
   const start = (command: string) => () =>
     void commands.execute(command, { name: job.name }).then(refresh);
   return (
-    <div className="pj-Jobs-page">
+    <div className="pj-JobPage">
       <div className="pj-Toolbar" role="toolbar" aria-label={trans.__('Job')}>
         <IconButton icon={refreshIcon} label={trans.__('Refresh')} onClick={refresh} />
         <span className="pj-Spacer" />

@@ -13,6 +13,7 @@ import { ITranslator } from '@jupyterlab/translation';
 import { addCommands, CommandIDs } from './commands';
 import { type Arrangement, PanelModel } from './model';
 import { Panel } from './panel';
+import { withSettings } from '../ui/settings';
 import { IPanel } from './tokens';
 
 const KEY = 'perijove:panel';
@@ -24,17 +25,16 @@ const panel: JupyterFrontEndPlugin<IPanel> = {
   requires: [ITranslator, IStateDB],
   optional: [ILayoutRestorer, ICommandPalette, ISettingRegistry],
   provides: IPanel,
-  activate: async (
+  activate: (
     app: JupyterFrontEnd,
     translator: ITranslator,
     state: IStateDB,
     restorer: ILayoutRestorer | null,
     palette: ICommandPalette | null,
     settings: ISettingRegistry | null
-  ): Promise<IPanel> => {
+  ): IPanel => {
     const trans = translator.load('perijove');
-    const saved = (await state.fetch(KEY)) as Partial<Arrangement> | undefined;
-    const model = new PanelModel(arrangement => void state.save(KEY, arrangement), saved);
+    const model = new PanelModel(arrangement => void state.save(KEY, arrangement));
     const widget = new Panel({
       model,
       trans,
@@ -46,8 +46,17 @@ const panel: JupyterFrontEndPlugin<IPanel> = {
       palette?.addItem({ command, category: trans.__('Perijove') });
     }
     restorer?.add(widget, 'perijove-panel');
-    const rank = (await settings?.load(panel.id).catch(() => undefined))?.get('rank').composite;
-    app.shell.add(widget, 'left', { rank: typeof rank === 'number' ? rank : 150 });
+    let rank = 150;
+    app.shell.add(widget, 'left', { rank });
+    // Lab starts without waiting for what was kept; the panel takes it up when it comes.
+    void state.fetch(KEY).then(saved => model.restore(saved as Partial<Arrangement> | undefined));
+    withSettings(settings, panel.id, app.restored, values => {
+      const wanted = values.number('rank', rank);
+      if (wanted !== rank) {
+        rank = wanted;
+        app.shell.add(widget, 'left', { rank });
+      }
+    });
     return widget;
   }
 };

@@ -28,13 +28,15 @@ test('a section cannot leave the panel', () => {
 });
 
 test('a new section finds its place among kept ones', () => {
-  const model = new PanelModel(() => undefined, { order: ['jobs', 'catalog'] });
+  const model = new PanelModel(() => undefined);
+  model.restore({ order: ['jobs', 'catalog'] });
   expect(model.arrange(sections)).toEqual(['clusters', 'jobs', 'catalog']);
 });
 
 test('folding is remembered', () => {
   const kept: Arrangement[] = [];
-  const model = new PanelModel(arrangement => kept.push(arrangement), { folded: ['jobs'] });
+  const model = new PanelModel(arrangement => kept.push(arrangement));
+  model.restore({ folded: ['jobs'] });
   expect(model.folded('jobs')).toBe(true);
   model.fold('jobs', false);
   model.fold('catalog', true);

@@ -7,12 +7,13 @@ export type Arrangement = { order: string[]; folded: string[] };
 
 /** Keeps the arrangement of the panel; `save` stores it. */
 export class PanelModel {
-  constructor(
-    private readonly _save: (arrangement: Arrangement) => void,
-    saved?: Partial<Arrangement>
-  ) {
+  constructor(private readonly _save: (arrangement: Arrangement) => void) {}
+
+  /** Take up what was kept at an earlier visit. */
+  restore(saved: Partial<Arrangement> | undefined): void {
     this._order = saved?.order ?? [];
     this._folded = new Set(saved?.folded ?? []);
+    this._changed.emit();
   }
 
   /** Fires when the order changed. */
@@ -69,6 +70,6 @@ export class PanelModel {
   }
 
   private readonly _changed = new Signal<this, void>(this);
-  private _order: string[];
-  private readonly _folded: Set<string>;
+  private _order: string[] = [];
+  private _folded = new Set<string>();
 }
