@@ -223,3 +223,28 @@ def test_the_servers_process_never_imports_the_heavy_libraries() -> None:
         "print([name for name in ('pyarrow', 'pandas', 'numpy', 'dask', 'mlflow') if name in sys.modules])"
     )
     assert subprocess.run([sys.executable, "-c", script], capture_output=True, text=True).stdout.strip() == "[]"
+
+
+@pytest.mark.parametrize("database", ["sqlite"], indirect=True)
+def test_the_catalog_and_kernels_call_data_the_same(
+    catalog: Catalog, scan: Scan, lab: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from sqlalchemy import create_engine
+
+    from perijove_kernel.datasets import of_path, of_table
+
+    (tmp_path / "a link").symlink_to(lab)
+    (lab / "wine.db").rename(lab / "my wine.db")
+    scan("lab", "a link")
+    scan("wine", "sqlite:///a link/my wine.db")
+    known = {row.ref for name in ("lab", "wine") for row in catalog.datasets(name).datasets}
+    engine = create_engine("sqlite+pysqlite:///a link/my wine.db")
+    seen = [
+        *of_path("a link/tumours.parquet"),
+        *of_path("data/screenings/*.parquet"),
+        *of_path(str(lab / "diabetes.csv")),
+        *of_table(engine, "wines"),
+    ]
+    assert [one.uri for one in seen if f"dataset:{one.uri}" not in known] == []
+    tumours = catalog.show(Ref("dataset", seen[0].uri))
+    assert tumours.versions == [seen[0].version]
