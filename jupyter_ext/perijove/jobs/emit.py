@@ -177,7 +177,7 @@ class _Emission:
         cells = sorted({self.found.units[at].cell for at in self.order})
         for cell in cells:
             mine = [at for at in self.order if self.found.units[at].cell == cell and at not in self.hoisted]
-            mine = [at for at in mine if not self._is_parameter(at)]
+            mine = [at for at in mine if not self._is_parameter(at) and not _only_shows(self._node(at))]
             if mine:
                 later = [at for at in self.order if self.found.units[at].cell > cell and at not in self.hoisted]
                 steps.append(self._step(cell, mine, later))
@@ -268,6 +268,15 @@ class _Emission:
             or "Client(" in code
             and any(module.split(".")[0] in ("dask", "distributed") for module in self._modules())
         )
+
+
+def _only_shows(node: ast.stmt) -> bool:
+    """Whether a statement shows a value in the notebook and does nothing else."""
+    if not isinstance(node, ast.Expr):
+        return False
+    value = node.value
+    call = isinstance(value, ast.Call) and isinstance(value.func, ast.Name) and value.func.id == "display"
+    return call or isinstance(value, ast.Name | ast.Constant)
 
 
 def _sets_environment(node: ast.stmt) -> bool:

@@ -87,7 +87,7 @@ class Choice(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
 
 class NewJob(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """A job to write. ``kernel_id`` is the live kernel to take values from; ``run`` runs the notebook afresh instead."""
+    """A job to write. ``kernel_id`` is the live kernel to take values from; ``run`` runs the notebook afresh."""
 
     notebook: str
     cells: list[str]

@@ -302,10 +302,10 @@ class Walk(Expressions):
             self.escape(frozenset({thing}))
 
     def only_reports(self, node: ast.stmt) -> bool:
-        """Whether a statement does nothing but show or log a value."""
+        """Whether a statement does nothing but log."""
         if not isinstance(node, ast.Expr):
             return False
-        return isinstance(node.value, ast.Name | ast.Constant) or self._only_reports(node.value)
+        return self._only_reports(node.value)
 
     def _only_reports(self, node: ast.expr) -> bool:
         if not isinstance(node, ast.Call):
@@ -317,7 +317,7 @@ class Walk(Expressions):
             func = func.value
         home = self.scope.find(func.id) if isinstance(func, ast.Name) else None
         if home is None or not isinstance(func, ast.Name):
-            return isinstance(func, ast.Name) and func.id == "display"
+            return False
         for thing in home.names[func.id].things:
             path = ".".join([thing.path, *reversed(parts)])
             if thing.kind == "module" and is_any(path, "reports", "functions"):

@@ -1,0 +1,95 @@
+"""The slicer keeps what a cell needs: the micro-cases by re-execution, and single rules by their slice."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from perijove.core.errors import Invalid
+from perijove.jobs import backward_slice
+
+HERE = Path(__file__).parent
+
+
+def kept(*cells: str, target: int | str | None = None) -> list[int]:
+    found = backward_slice(cells, len(cells) - 1 if target is None else target)
+    return sorted(found.value_cells | found.environment_cells)
+
+
+def test_all_micro_cases_are_sound_and_lean(tmp_path):
+    env = {**os.environ, "IPYTHONDIR": str(tmp_path), "PYTHONPATH": os.pathsep.join(sys.path)}
+    done = subprocess.run(
+        [sys.executable, HERE / "rerun_cases.py"], env=env, capture_output=True, text=True, timeout=280
+    )
+    assert done.returncode == 0, done.stderr[-2000:]
+    report = json.loads(done.stdout)
+    assert len(report) == 53
+    assert {name: one for name, one in report.items() if not one["sound"]} == {}
+    assert [name for name, one in report.items() if not one["lean"] and not one["opaque"]] == []
+
+
+def test_the_target_may_be_a_variable_after_the_last_cell():
+    assert kept("a = [1]", "b = 2", "a.append(3)", target="a") == [0, 2]
+
+
+def test_statements_of_one_cell_are_kept_one_by_one():
+    found = backward_slice(["a = 1\nb = 2\nc = 3", "out = a + c"], 1)
+    assert [(one.cell, one.first, one.last) for one in found.statements] == [(0, 1, 1), (0, 3, 3), (1, 1, 1)]
+    assert found.reasons == {0: ["defines a, for cell 1", "defines c, for cell 1"], 1: ["the chosen cell"]}
+
+
+def test_a_loaded_submodule_is_kept_though_no_name_of_it_is_read():
+    assert kept("import xml", "import xml.dom", "import xml.sax", "out = xml.dom.Node") == [1, 2, 3]
+
+
+def test_seeds_and_options_are_environment_cells():
+    found = backward_slice(["import numpy as np", "np.random.seed(1)", "out = np.random.rand()"], 2)
+    assert (sorted(found.value_cells), sorted(found.environment_cells)) == ([0, 2], [1])
+
+
+def test_logging_is_left_out_and_its_block_is_seen_through():
+    cells = [
+        "import mlflow",
+        "with mlflow.start_run() as run:\n    model = [1]\n    mlflow.log_metric('m', 1)",
+        "out = model",
+    ]
+    found = backward_slice(cells, 2)
+    assert [(one.cell, one.first) for one in found.statements] == [(1, 2), (2, 1)]
+    assert kept(*cells[:2], "out = run") == [0, 1, 2]
+
+
+def test_a_file_is_followed_from_its_writer_to_its_reader():
+    cells = ["import pandas as pd\ndf = pd.DataFrame({'a': [1]})", "df.to_csv('x.csv')", "df.to_csv('y.csv')"]
+    assert kept(*cells, "out = pd.read_csv('y.csv')") == [0, 2, 3]
+
+
+@pytest.mark.parametrize("source", ["exec('x = 1')", "%run other.py", "%%bash\nrm x", "!make", "globals()['x'] = 1"])
+def test_a_cell_nobody_can_see_through_is_opaque_and_keeps_what_came_before(source):
+    found = backward_slice(["a = 1", source, "out = a"], 2)
+    assert sorted(found.value_cells) == [0, 1, 2]
+    assert list(found.opaque) == [1]
+
+
+@pytest.mark.parametrize("source", ["%matplotlib inline", "!pip install x", "%%html\n<b>", "!ls", "a?", "%time b = 2"])
+def test_harmless_magics_are_not_opaque(source):
+    assert kept("a = 1", source, "out = a") == [0, 2]
+
+
+def test_a_syntax_error_names_the_cell():
+    with pytest.raises(Invalid, match=r"Cell 1 has a syntax error in line 2"):
+        backward_slice(["a = 1", "b = 2\nc = = 3", "out = a"], 2)
+
+
+def test_errors_after_the_target_do_not_matter():
+    assert kept("a = 1", "out = a", "c = = 3", target=1) == [0, 1]
+
+
+@pytest.mark.parametrize(("target", "words"), [(9, "no cell 9"), ("nobody", "No cell defines")])
+def test_an_unknown_target_is_refused(target, words):
+    with pytest.raises(Invalid, match=words):
+        backward_slice(["a = 1"], target)

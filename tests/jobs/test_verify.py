@@ -1,0 +1,188 @@
+"""Export and verification of a real notebook: verified, different once a number is changed, edited once a file is."""
+
+from __future__ import annotations
+
+import shutil
+import subprocess
+import sys
+
+import pytest
+
+from perijove.core.access import Person
+from perijove.core.database import Database
+from perijove.core.errors import Invalid, NotFound
+from perijove.core.events import Events
+from perijove.core.lineage import Lineage
+from perijove.core.plugins import Parts
+from perijove.core.project import Project
+from perijove.core.refs import Ref
+from perijove.core.tasks import Tasks
+from perijove.jobs.model import Choice, NewJob
+from perijove.jobs.service import Jobs
+from perijove.jobs.store import JobStore
+from perijove.jobs.verify import verify
+from tests.jobs import notebooks
+
+ME = Person("ada", owner=True)
+
+
+class OneRun:
+    """A tracker that has logged one run."""
+
+    def latest_for(self, notebook, cells):
+        return "abc123" if "evaluate" in cells else ""
+
+
+class OneTarget(Parts):
+    """The built-in target, whether or not the package is installed."""
+
+    def make(self, name, config):
+        from perijove.jobs.targets.folder import FolderConfig, FolderTarget
+
+        return FolderTarget(FolderConfig(**config))
+
+
+@pytest.fixture(scope="module")
+def jobs(tmp_path_factory):
+    import perijove.wiring  # noqa: F401 - names every table
+
+    root = tmp_path_factory.mktemp("project")
+    notebooks.write(root / "small.ipynb", notebooks.SMALL)
+    notebooks.points(root / "data" / "points.csv")
+    project = Project(root, root / ".perijove")
+    project.prepare()
+    database, events = Database(f"sqlite:///{project.state / 'state.db'}"), Events()
+    made = Jobs(
+        project, JobStore(database), OneTarget("x"), events, Tasks(database, events), Lineage(database), OneRun(), None
+    )
+    made.heard = []
+    events.listen(lambda one: made.heard.append(one.what))
+    yield made
+    database.close()
+
+
+@pytest.fixture(scope="module")
+def exported(jobs):
+    body = NewJob("small.ipynb", ["evaluate"], name="small", run=True, verify=True)
+    task = jobs.start_export(body, ME)
+    ended = jobs.tasks.wait(task.id, ME)
+    assert ended.error == ""
+    return jobs.show("small")
+
+
+def test_without_values_the_hint_says_how_to_get_them(jobs):
+    with pytest.raises(Invalid) as refused:
+        jobs.export(NewJob("small.ipynb", ["load"], name="never"), ME)
+    assert "--run" in refused.value.hint
+
+
+def test_the_job_is_verified_in_a_fresh_environment(exported):
+    found = exported.verification
+    assert found.verdict == "verified", found.reason
+    assert exported.state == "verified"
+    assert {one.name: one.result for one in found.outputs} == dict.fromkeys(
+        ["proba", "auc", "predictions", "labels"], "identical"
+    )
+    assert [one.name for one in found.steps] == ["package", "environment", "run", "repeat", "compare", "tests"]
+    assert all(one.ok for one in found.steps)
+
+
+def test_what_the_job_holds_is_what_the_cell_needs(jobs, exported):
+    found = jobs.preview(Choice("small.ipynb", ["evaluate"]))
+    assert [cell.id for cell in found.cells] == ["imports", "load", "settings", "helper", "train", "evaluate"]
+    assert {one.name: one.default for one in found.parameters} == {"strength": 0.5, "split": 200, "scale": 2.0}
+    assert [one.ref for one in found.inputs] == [f"dataset:{(jobs.project.root / 'data/points.csv').as_uri()}"]
+    steps = (jobs.project.root / "jobs/small/src/small/steps.py").read_text()
+    assert "matplotlib" not in steps and "noise" not in steps and "describe" not in steps
+
+
+def test_the_job_stands_in_the_graph_and_was_announced(jobs, exported):
+    graph = jobs.lineage.around(Ref("job", "small"), 1, 0)
+    kinds = {(edge.source.partition(":")[0], edge.kind, edge.how) for edge in graph.edges}
+    assert kinds == {
+        ("cell", "exported", "declared"),
+        ("dataset", "reads", "declared"),
+        ("run", "reproduced", "inferred"),
+    }
+    assert {"jobs.job.exported", "jobs.job.verified"} <= set(jobs.heard)
+
+
+def test_a_changed_constant_is_different_and_fails_the_jobs_own_test(jobs, exported, tmp_path):
+    folder = tmp_path / "jobs" / "small"
+    shutil.copytree(exported.path, folder)
+    config = folder / "src/small/config.toml"
+    config.write_text(
+        config.read_text().replace("strength = 0.5", "strength = 0.7").replace('"../.."', f'"{jobs.project.root}"')
+    )
+    found = verify(folder)
+    assert found.verdict == "different"
+    assert {one.name for one in found.outputs if one.result == "different"} >= {"proba", "predictions"}
+    assert [one.ok for one in found.steps if one.name == "tests"] == [False]
+    assert found.reason
+
+
+def test_tampered_golden_values_fail(exported, tmp_path):
+    folder = tmp_path / "small"
+    shutil.copytree(exported.path, folder)
+    (folder / "tests/golden/auc.json").write_text("0.5")
+    found = verify(folder)
+    assert found.verdict == "failed" and "changed after the export" in found.reason
+
+
+def test_an_edited_file_is_seen(jobs, exported):
+    steps = jobs.project.root / "jobs/small/src/small/steps.py"
+    text = steps.read_text()
+    steps.write_text(text + "# mine\n")
+    try:
+        assert jobs.show("small").state == "edited"
+    finally:
+        steps.write_text(text)
+    assert jobs.show("small").state == "verified"
+
+
+def test_a_job_that_breaks_fails_with_its_log(jobs, exported, tmp_path):
+    folder = tmp_path / "small"
+    shutil.copytree(exported.path, folder)
+    (folder / "src/small/steps.py").write_text("raise SystemError('boom')\n")
+    found = verify(folder)
+    assert found.verdict == "failed" and "boom" in found.reason
+
+
+def test_stored_values_serve_until_a_cell_changes(jobs, exported):
+    again = jobs.export(NewJob("small.ipynb", ["evaluate"], name="small"), ME)
+    assert again.state == "new"
+    cells = [(i, k, s.replace("0.5\nsplit", "0.6\nsplit")) for i, k, s in notebooks.SMALL]
+    notebooks.write(jobs.project.root / "small.ipynb", cells)
+    try:
+        with pytest.raises(Invalid, match="changed since"):
+            jobs.export(NewJob("small.ipynb", ["evaluate"], name="small"), ME)
+    finally:
+        notebooks.write(jobs.project.root / "small.ipynb", notebooks.SMALL)
+
+
+def test_the_job_runs_with_other_parameters(jobs, exported):
+    found = jobs.run(jobs.project.root / "jobs/small", {"strength": "0.1"})
+    assert (jobs.project.root / "jobs/small/outputs/values.json").exists() and found["name"] == "small"
+    with pytest.raises(Invalid, match="no parameter"):
+        jobs.run(jobs.project.root / "jobs/small", {"colour": "red"})
+
+
+@pytest.mark.parametrize(
+    ("body", "error"),
+    [
+        (NewJob("nobody.ipynb", ["a"]), NotFound),
+        (NewJob("small.ipynb", ["nowhere"]), NotFound),
+        (NewJob("small.ipynb", ["title"]), Invalid),
+        (NewJob("../small.ipynb", ["evaluate"]), Invalid),
+        (NewJob("small.ipynb", ["evaluate"], name="Bad Name"), Invalid),
+    ],
+)
+def test_bad_wishes_are_refused_at_once(jobs, body, error):
+    with pytest.raises(error):
+        jobs.start_export(body, ME)
+
+
+def test_check_says_what_is_missing(jobs, exported, tmp_path):
+    argv = [sys.executable, "-m", "small", "check", "--data-root", str(tmp_path)]
+    done = subprocess.run(argv, env={"PYTHONPATH": f"{exported.path}/src"}, capture_output=True, text=True)
+    assert done.returncode == 1 and "points.csv is missing" in done.stderr
