@@ -45,7 +45,6 @@ BAD = [
     ("job slice notebook.ipynb --cell nosuch", "nosuch"),
     ("job slice syntax.ipynb --cell 1", "syntax"),
     ("job slice whole.csv --cell 0", "whole.csv"),
-    ("job export notebook.ipynb --cell 0 --out ../outside", "outside"),
     ("job export notebook.ipynb --cell 0 --name 7up", "7up"),
     ("job export notebook.ipynb --cell 0 --name class", "class"),
     ("job export notebook.ipynb --cell 0", "--run"),

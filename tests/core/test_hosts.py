@@ -82,7 +82,7 @@ def test_policy_is_read_and_changed(host: Host) -> None:
         ("GET", "/settings/policy?surprise=1", None, 400, "There is no argument “surprise”"),
         ("POST", "/catalog/sources", {"name": "x"}, 400, "uri"),
         ("POST", "/catalog/sources", {"name": "x", "uri": "file:///", "colour": 1}, 400, "colour"),
-        ("POST", "/catalog/sources", {"name": "x", "uri": "/no/such/folder"}, 400, "/no/such/folder"),
+        ("POST", "/catalog/sources", {"name": "x", "uri": "/no/such/folder"}, 404, "/no/such/folder"),
         ("POST", "/settings/policy", {"name": "nope", "value": 1}, 400, "There is no setting"),
         ("DELETE", "/catalog/sources/nope", None, 404, "nope"),
     ],

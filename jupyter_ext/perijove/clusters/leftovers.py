@@ -15,11 +15,17 @@ def clean(state: Path) -> list[str]:
     """Remove what clusters left whose host or kernel is gone, or whose start failed; says what was removed."""
     records = Records(state)
     said = []
-    gone = [record for record in records.all() if not hosts.alive(record)]
+    gone = [record for record in records.all() if record.state == "failed" or not hosts.alive(record)]
     for record in [*gone, *_without_kernel(records)]:
         ended = hosts.end(record.id)
         records.remove(record)
-        why = "its host is gone" if record in gone else "its kernel is gone"
+        why = (
+            "its kernel is gone"
+            if record not in gone
+            else "it failed"
+            if record.state == "failed"
+            else "its host is gone"
+        )
         what = f" and ended {ended} processes" if ended else ""
         said.append(f"Removed the cluster {record.name} ({record.id}){what}: {why}.")
     for folder in records.leftover_keys():

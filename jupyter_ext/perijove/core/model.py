@@ -18,7 +18,10 @@ class Done(msgspec.Struct, frozen=True):
 
 
 class Task(msgspec.Struct, frozen=True, rename="camel"):
-    """Long-running work. ``progress`` is the share done, 0 to 1, or null while it cannot be known."""
+    """Long-running work.
+
+    ``progress`` is the share done, 0 to 1, or null while unknown; ``error_kind`` is Invalid, Failed and so on.
+    """
 
     id: str
     kind: str
@@ -30,6 +33,7 @@ class Task(msgspec.Struct, frozen=True, rename="camel"):
     owner: str
     result: Any
     error: str
+    error_kind: str
     hint: str
     created_at: datetime
     finished_at: datetime | None

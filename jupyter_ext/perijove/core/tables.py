@@ -60,6 +60,7 @@ tasks = Table(
     Column("owner", String(200), nullable=False),
     Column("result", JSON),
     Column("error", Text, nullable=False, default=""),
+    Column("error_kind", String(20), nullable=False, default=""),
     Column("hint", Text, nullable=False, default=""),
     Column("log", Text, nullable=False, default=""),
     Column("cancel_requested", Boolean, nullable=False, default=False),

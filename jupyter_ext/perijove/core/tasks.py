@@ -161,7 +161,7 @@ class Tasks:
         except Cancelled:
             self._end(task_id, "cancelled", error="Cancelled.")
         except PerijoveError as error:
-            self._end(task_id, "failed", error=error.message, hint=error.hint)
+            self._end(task_id, "failed", error=error.message, error_kind=error.kind, hint=error.hint)
         except Exception as error:  # noqa: BLE001 - the task's row is where any failure of its work is reported
             log.exception("Task %s failed", task_id)
             self._end(task_id, "failed", error=f"{type(error).__name__}: {error}", hint="The server's log has more.")
@@ -266,6 +266,7 @@ class Tasks:
             owner=row.owner,
             result=row.result,
             error=error,
+            error_kind=row.error_kind,
             hint=hint,
             created_at=aware(row.created_at),
             finished_at=aware(row.finished_at) if row.finished_at else None,

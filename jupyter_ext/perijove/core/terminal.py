@@ -10,9 +10,12 @@ import click
 import msgspec
 
 from perijove.core.access import Person
-from perijove.core.errors import Failed
+from perijove.core.errors import Busy, Conflict, Failed, Invalid, NotAllowed, NotFound, PerijoveError
 from perijove.core.model import Task
 
+KINDS: dict[str, type[PerijoveError]] = {
+    kind.__name__: kind for kind in (Invalid, NotFound, NotAllowed, Conflict, Busy)
+}
 json_option = click.option("--json", "as_json", is_flag=True, help="Print one JSON document instead of text.")
 
 
@@ -51,7 +54,7 @@ def table(heads: Sequence[str], rows: Sequence[Sequence[Any]], numbers: Sequence
 
 
 def run_task(tasks: Any, task: Task, *, quiet: bool = False) -> Task:
-    """Wait for a task under a bar; Ctrl C cancels it. Raises Failed with its sentence when it failed.
+    """Wait for a task under a bar; Ctrl C cancels it. Raises the error it ended with when it failed.
 
     ``tasks`` is the Tasks service; ``quiet`` draws no bar, for ``--json``.
     """
@@ -73,5 +76,5 @@ def run_task(tasks: Any, task: Task, *, quiet: bool = False) -> Task:
     if ended.state == "cancelled":
         raise Failed(f"{ended.title}: cancelled.", hint="Nothing half done was left; start it again when you like.")
     if ended.state == "failed":
-        raise Failed(ended.error, hint=ended.hint)
+        raise KINDS.get(ended.error_kind, Failed)(ended.error, hint=ended.hint)
     return ended

@@ -863,7 +863,7 @@ export interface components {
     };
     /**
      * NewJob
-     * @description A job to write. ``kernel_id`` is the live kernel to take values from; ``run`` executes the notebook afresh instead.
+     * @description A job to write. ``kernel_id`` is the live kernel to take values from; ``run`` runs the notebook afresh.
      */
     NewJob: {
       notebook: string;
@@ -1095,7 +1095,9 @@ export interface components {
     };
     /**
      * Task
-     * @description Long-running work. ``progress`` is the share done, 0 to 1, or null while it cannot be known.
+     * @description Long-running work.
+     *
+     *         ``progress`` is the share done, 0 to 1, or null while unknown; ``error_kind`` is Invalid, Failed and so on.
      */
     Task: {
       id: string;
@@ -1109,6 +1111,7 @@ export interface components {
       owner: string;
       result: unknown;
       error: string;
+      errorKind: string;
       hint: string;
       createdAt: string;
       finishedAt: string | null;
