@@ -45,6 +45,7 @@ const clusters: JupyterFrontEndPlugin<IClusters> = {
       command: CommandIDs.startNotebook,
       args: { isLauncher: true },
       category: trans.__('Notebook with a cluster'),
+      categoryRank: 10,
       rank: 0
     });
     for (const command of Object.values(CommandIDs)) {

@@ -103,10 +103,6 @@ export class TitleRenderer extends AccordionPanel.Renderer {
     }
     return handle;
   }
-
-  override createCollapseIcon(): HTMLElement {
-    return element('span', 'pj-Twist pj-mod-open');
-  }
 }
 
 function element(tag: string, className: string): HTMLElement {
