@@ -19,20 +19,19 @@ def clean(state: Path) -> list[str]:
     for record in [*gone, *_without_kernel(records)]:
         ended = hosts.end(record.id)
         records.remove(record)
-        why = (
-            "its kernel is gone"
-            if record not in gone
-            else "it failed"
-            if record.state == "failed"
-            else "its host is gone"
-        )
         what = f" and ended {ended} processes" if ended else ""
-        said.append(f"Removed the cluster {record.name} ({record.id}){what}: {why}.")
+        said.append(f"Removed the cluster {record.name} ({record.id}){what}: {_why(record)}.")
     for folder in records.leftover_keys():
         hosts.end(folder.name)
         records.remove(Record(folder.name))
         said.append(f"Removed the keys of the cluster {folder.name}, which has no record.")
     return said
+
+
+def _why(record: Record) -> str:
+    if record.state == "failed":
+        return "it failed"
+    return "its kernel is gone" if hosts.kernel_gone(record) else "its host is gone"
 
 
 def _without_kernel(records: Records) -> list[Record]:
