@@ -1,6 +1,6 @@
 """Compares two folders of values by kind: python compare.py EXPECTED ACTUAL [AGAIN]; prints JSON, one line a value.
 
-A value is identical, within_tolerance (1e-6 relative), different, not_comparable, or not_deterministic when a second
+A value is identical, within_tolerance (1e-6 relative; a hundred steps of a shorter float), different, not_comparable, or not_deterministic when a second
 run of the same job differs from the first by as much as the first differs from what was expected.
 """
 
@@ -113,9 +113,18 @@ def _arrays(want: Any, got: Any) -> tuple[str, str, float | None]:
     if not number:
         return "different", f"{int((want != got).sum()):,} of {want.size:,} elements differ.", None
     largest = float(numpy.nanmax(numpy.abs(want.astype(complex) - got.astype(complex))))
-    close = numpy.allclose(want, got, rtol=RELATIVE, atol=ABSOLUTE, equal_nan=True)
+    relative, absolute = _tolerance([want.dtype])
+    close = numpy.allclose(want, got, rtol=relative, atol=absolute, equal_nan=True)
     words = f"{int((want != got).sum()):,} of {want.size:,} elements differ; the largest difference is {largest:.3g}"
     return ("within_tolerance" if close else "different"), words, largest
+
+
+def _tolerance(kinds: Any) -> tuple[float, float]:
+    """Single precision cannot be held to the tolerance of double precision."""
+    import numpy
+
+    steps = [float(numpy.finfo(kind).eps) for kind in kinds if getattr(kind, "kind", "") == "f"]
+    return max([RELATIVE, *(100 * one for one in steps)]), max([ABSOLUTE, *(8 * one for one in steps)])
 
 
 def _frames(want: Any, got: Any) -> tuple[str, str, float | None]:
@@ -128,8 +137,9 @@ def _frames(want: Any, got: Any) -> tuple[str, str, float | None]:
     except AssertionError:
         pass  # not exactly; the next look says by how much
     largest = _largest(want, got)
+    relative, absolute = _tolerance(want.dtypes)
     try:
-        assert_frame_equal(want, got, check_exact=False, rtol=RELATIVE, atol=ABSOLUTE)
+        assert_frame_equal(want, got, check_exact=False, rtol=relative, atol=absolute)
         return "within_tolerance", f"{size}; the largest difference is {largest}", largest
     except AssertionError as error:
         return "different", " ".join(str(error).split())[:300], largest
