@@ -33,6 +33,7 @@ async function setTheme(page: Page, theme: string): Promise<void> {
   await page.locator('.lm-Menu-itemLabel', { hasText: new RegExp(`^${theme}$`) }).click();
   const light = theme.endsWith('Light') ? 'true' : 'false';
   await expect(page.locator(`body[data-jp-theme-light="${light}"]`)).toBeAttached();
+  await expect(page.locator('#jupyterlab-splash')).toHaveCount(0);
 }
 
 /** Delete what a test made, through Lab's own API. */
