@@ -116,7 +116,7 @@ function Overview(props: Inner): React.JSX.Element {
   const { run } = props;
   const metrics = Object.entries(run.metrics).sort(([a], [b]) => a.localeCompare(b));
   const parameters = Object.entries(run.parameters).sort(([a], [b]) => a.localeCompare(b));
-  const tags = Object.entries(run.tags).filter(([name]) => !name.startsWith('mlflow.'));
+  const tags = Object.entries(run.tags).filter(([name]) => !/^(mlflow|perijove)\./.test(name));
   const none = <Empty text={trans.__('None.')} />;
   return (
     <div className="pj-Columns">

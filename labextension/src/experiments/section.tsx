@@ -111,7 +111,7 @@ function Filter(props: { model: ExperimentsModel }): React.JSX.Element {
       <InputGroup
         type="search"
         aria-label={trans.__('Filter runs')}
-        placeholder={trans.__('Name, experiment or notebook')}
+        placeholder={trans.__('Name or notebook')}
         value={text}
         onChange={event => change((event.target as HTMLInputElement).value)}
         onKeyDown={event => event.key === 'Escape' && change('')}
