@@ -85,12 +85,21 @@ class Perijove:
     def catalog(self) -> Catalog:
         """Find data."""
         parts = self.parts("perijove.catalog_sources_v1")
-        return Catalog(self.project, CatalogStore(self.database), parts, self.events, self.tasks, self.lineage)
+        return Catalog(
+            self.project,
+            CatalogStore(self.database),
+            parts,
+            self.events,
+            self.tasks,
+            self.lineage,
+            most_rows=lambda: int(self.settings.get("catalog.preview_rows")),
+        )
 
     @cached_property
     def clusters(self) -> Clusters:
         """Compute."""
-        return Clusters(self.project, self.parts("perijove.cluster_backends_v1"), self.events)
+        parts = self.parts("perijove.cluster_backends_v1")
+        return Clusters(self.project, parts, self.events, lambda: int(self.settings.get("clusters.workers")))
 
     @cached_property
     def experiments(self) -> Experiments:

@@ -69,6 +69,21 @@ def test_policy_is_read_and_changed(host: Host) -> None:
     assert host.call("GET", "/settings/policy").json()["values"]["clusters.workers"] == 5
 
 
+def test_policy_binds(tmp_path: Path) -> None:
+    (tmp_path / "one.csv").write_text("a\n1\n2\n3\n")
+    with jupyter_host(tmp_path) as alone:
+        alone.call("POST", "/settings/policy", {"name": "clusters.workers", "value": 2})
+        refused = alone.call("POST", "/clusters", {"workers": 3})
+        assert (refused.status_code, refused.json()["hint"]) == (400, "Ask for 0 to 2.")
+        alone.call("POST", "/settings/policy", {"name": "catalog.preview_rows", "value": 2})
+        alone.call("POST", "/catalog/sources", {"name": "data", "uri": str(tmp_path)})
+        task = alone.call("POST", "/catalog/sources/data/scan").json()
+        assert alone.wait_for_task(task["id"])["state"] == "done"
+        ref = alone.call("GET", "/catalog/search", q="one").json()["hits"][0]["ref"]
+        assert alone.call("GET", "/catalog/preview", ref=ref, rows=3).status_code == 400
+        assert alone.call("GET", "/catalog/preview", ref=ref, rows=2).json()["rows"] == [[1], [2]]
+
+
 @pytest.mark.parametrize(
     ("method", "path", "body", "status", "says"),
     [

@@ -31,7 +31,12 @@ def main(port: str) -> int:
     arguments += ["--allow-root"] if os.getuid() == 0 else []
     log = (folder / "server.log").open("wb")
     server = subprocess.Popen(
-        [sys.executable, "-m", "jupyterlab", *arguments], cwd=folder, env=env, stdout=log, stderr=log, start_new_session=True
+        [sys.executable, "-m", "jupyterlab", *arguments],
+        cwd=folder,
+        env=env,
+        stdout=log,
+        stderr=log,
+        start_new_session=True,
     )
 
     def end(number: int, frame: FrameType | None) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import threading
+from collections.abc import Callable
 from pathlib import Path
 
 import msgspec
@@ -52,7 +53,9 @@ class Catalog:
         tasks: Tasks,
         lineage: Lineage,
         sandbox: Sandbox | None = None,
+        most_rows: Callable[[], int] = lambda: MOST_ROWS,
     ) -> None:
+        self.most_rows = most_rows
         self.project = project
         self.store = store
         self.parts = parts
@@ -176,7 +179,7 @@ class Catalog:
 
     def preview(self, ref: Ref, rows: int = 50) -> Preview:
         """The first rows of a dataset."""
-        _within("rows", rows, 1, MOST_ROWS)
+        _within("rows", rows, 1, self.most_rows())
         dataset, options = self._known(ref)
         source = self.source(dataset.source)
         found = self.sandbox.preview(source.kind, source.uri, dataset.uri, rows, options)
@@ -241,7 +244,7 @@ class Look:
         """Its first rows."""
         if not self.outside:
             return self.catalog.preview(self.ref, rows)
-        _within("rows", rows, 1, MOST_ROWS)
+        _within("rows", rows, 1, self.catalog.most_rows())
         kind, source, reading = self.outside
         return self.catalog.sandbox.preview(kind, source, reading.uri, rows, reading.options)
 

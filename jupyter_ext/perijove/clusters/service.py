@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
@@ -35,7 +36,10 @@ class _Status(msgspec.Struct, frozen=True):
 class Clusters:
     """The clusters of one project, whoever started them."""
 
-    def __init__(self, project: Project, parts: Parts, events: Events) -> None:
+    def __init__(
+        self, project: Project, parts: Parts, events: Events, most_workers: Callable[[], int] = lambda: MOST_WORKERS
+    ) -> None:
+        self.most_workers = most_workers
         self.project = project
         self.parts = parts
         self.events = events
@@ -60,7 +64,7 @@ class Clusters:
     def start(self, new: NewCluster, who: Person) -> Cluster:
         """Begin to start a cluster of its own; it is "starting" at first."""
         if new.workers is not None:
-            _check_workers(new.workers)
+            _check_workers(new.workers, self.most_workers())
         config: dict[str, Any] = {} if new.workers is None else {"workers": new.workers}
         backend: ClusterBackend = self.parts.make(new.profile, config)
         self.project.prepare()
@@ -87,7 +91,7 @@ class Clusters:
 
     def scale(self, id: str, workers: int, who: Person) -> Cluster:
         """Ask for another number of workers; raises Busy when the cluster does not run."""
-        _check_workers(workers)
+        _check_workers(workers, self.most_workers())
         record = self.records.get(id)
         if record.state != "running" or not hosts.alive(record):
             state = record.state if hosts.alive(record) or record.state == "failed" else "lost"
@@ -146,9 +150,9 @@ class Clusters:
         return _cluster(record, "running", "", status)
 
 
-def _check_workers(workers: int) -> None:
-    if not 0 <= workers <= MOST_WORKERS:
-        raise Invalid(f"{workers} is no number of workers.", hint=f"Ask for 0 to {MOST_WORKERS}.")
+def _check_workers(workers: int, most: int) -> None:
+    if not 0 <= workers <= most:
+        raise Invalid(f"{workers} is no number of workers.", hint=f"Ask for 0 to {most}.")
 
 
 def _cluster(record: Record, state: Any, problem: str, status: _Status | None) -> Cluster:

@@ -30,7 +30,6 @@ class Rule(msgspec.Struct, frozen=True):
 POLICY: dict[str, Rule] = {
     "catalog.preview_rows": Rule("The most rows that a preview may show.", 1000),
     "clusters.workers": Rule("The most workers that one cluster may have.", 64),
-    "jobs.verify_seconds": Rule("How long a verification may take, in seconds.", 3600),
 }
 
 

@@ -8,7 +8,9 @@ from __future__ import annotations
 
 import asyncio
 import functools
+import getpass
 import logging
+import os
 import threading
 import uuid
 from collections.abc import Awaitable, Callable
@@ -126,7 +128,11 @@ class JupyterAnswering(Answering, APIHandler):
         action = CHECKED_BY[route.method]
         if not self.authorizer.is_authorized(self, user, action, f"perijove:{route.slice}"):
             raise NotAllowed(f"This server does not let you {action} {route.slice}.", hint="Ask who runs the server.")
-        return Person(str(user.username), owner=True)
+        return Person(self._name(user), owner=True)
+
+    def _name(self, user: Any) -> str:
+        """The visitor's login on a JupyterHub; alone, the person at the machine, since Jupyter only makes up a name."""
+        return str(user.username) if "JUPYTERHUB_USER" in os.environ else getpass.getuser()
 
     @web.authenticated
     async def get(self, path: str) -> None:
