@@ -143,7 +143,7 @@ function Sides(props: { slice: Slice; opener: IOpener }): React.JSX.Element {
           { title: trans.__('Parameter'), cell: row => <code>{row.name}</code> },
           { title: trans.__('Type'), cell: row => row.type },
           { title: trans.__('Default'), cell: row => cell(row.default), num: true },
-          { title: trans.__('Line'), cell: row => row.line, num: true, width: '52px' }
+          { title: trans.__('Line'), cell: row => row.line, num: true, width: '64px' }
         ]}
       />
       <Side

@@ -9,12 +9,13 @@ export const NODE = { width: 160, height: 44 };
 
 type Node = Schemas['Node'];
 type Edge = Schemas['Edge'];
+type Point = { x: number; y: number };
 
 /** A node with its left upper corner. */
 export type Placed = { node: Node; x: number; y: number };
 
 /** An edge with the points it goes through. */
-export type Drawn = { edge: Edge; points: { x: number; y: number }[] };
+export type Drawn = { edge: Edge; points: Point[] };
 
 /** A graph ready to draw. */
 export type Picture = { nodes: Placed[]; edges: Drawn[]; width: number; height: number };
@@ -38,18 +39,31 @@ export function place(graph: Schemas['Graph']): Picture {
       return { node, x: x - NODE.width / 2, y: y - NODE.height / 2 };
     }),
     edges: edges.map((edge, index) => {
-      const drawn = drawing.edge(edge.from, edge.to, String(index)) as {
-        points: { x: number; y: number }[];
-      };
-      return { edge, points: drawn.points };
+      const drawn = drawing.edge(edge.from, edge.to, String(index)) as { points: Point[] };
+      const [from, to] = [drawing.node(edge.from) as Point, drawing.node(edge.to) as Point];
+      return { edge, points: sideToSide(from, drawn.points, to) };
     }),
     width: Math.max(size.width ?? 0, NODE.width),
     height: Math.max(size.height ?? 0, NODE.height)
   };
 }
 
+/** An edge leaves its node in the middle of a side and arrives in the middle of the other's; the bends between stay. */
+function sideToSide(from: Point, points: Point[], to: Point): Point[] {
+  const ahead = from.x <= to.x ? 1 : -1;
+  const start = { x: from.x + (ahead * NODE.width) / 2, y: from.y };
+  const end = { x: to.x - (ahead * NODE.width) / 2, y: to.y };
+  return [
+    start,
+    { x: start.x + ahead * 16, y: start.y },
+    ...points.slice(1, -1),
+    { x: end.x - ahead * 16, y: end.y },
+    end
+  ];
+}
+
 /** The points of an edge as a smooth SVG path. */
-export function pathOf(points: readonly { x: number; y: number }[]): string {
+export function pathOf(points: readonly Point[]): string {
   const [first, ...rest] = points;
   const last = rest.at(-1);
   if (!first || !last) {

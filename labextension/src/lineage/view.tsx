@@ -11,9 +11,13 @@ import { iconOf } from '../ui/icons';
 import { Empty, Icon, Link } from '../ui/parts';
 import { Table } from '../ui/table';
 import { useFeed } from '../ui/usefeed';
-import { NODE, pathOf, place } from './layout';
+import { NODE, pathOf, type Picture, place } from './layout';
 
 type Graph = Schemas['Graph'];
+
+/** A wide graph is drawn smaller to fit, but never smaller than this: beyond it one scrolls. */
+const SMALLEST = 0.6;
+
 type Open = { center: string; opener: IOpener };
 
 /** The lineage of a ref with its switch between graph and list. */
@@ -74,39 +78,31 @@ function LineageGraph(props: Open & { graph: Graph }): React.JSX.Element {
   const trans = useTrans();
   const { graph, center, opener } = props;
   const picture = React.useMemo(() => place(graph), [graph]);
+  const frame = React.useRef<HTMLDivElement>(null);
+  const [scale, setScale] = React.useState(1);
+  React.useLayoutEffect(() => {
+    setScale(
+      Math.max(
+        SMALLEST,
+        Math.min(1, ((frame.current?.clientWidth || picture.width) - 2) / picture.width)
+      )
+    );
+  }, [picture]);
+  const size = { width: picture.width * scale, height: picture.height * scale };
   const inferred = graph.edges.filter(edge => edge.how !== 'observed').length;
   return (
     <>
-      <div className="pj-Graph" role="group" aria-label={trans.__('Lineage graph')}>
-        <div style={{ position: 'relative', width: picture.width, height: picture.height }}>
-          <svg width={picture.width} height={picture.height} aria-hidden="true">
-            <defs>
-              <marker
-                id="pj-arrow"
-                viewBox="0 0 8 8"
-                refX="8"
-                refY="4"
-                markerWidth="8"
-                markerHeight="8"
-                orient="auto"
-              >
-                <path d="M0,0.5 8,4 0,7.5z" />
-              </marker>
-            </defs>
-            {picture.edges.map(({ edge, points }) => (
-              <path
-                key={`${edge.from} ${edge.to} ${edge.kind}`}
-                className={`pj-Graph-edge pj-mod-${edge.how}`}
-                d={pathOf(points)}
-                markerEnd="url(#pj-arrow)"
-              >
-                <title>{edge.kind}</title>
-              </path>
+      <div className="pj-Graph" ref={frame} role="group" aria-label={trans.__('Lineage graph')}>
+        <div style={size}>
+          <div
+            className="pj-Graph-canvas"
+            style={{ width: picture.width, height: picture.height, transform: `scale(${scale})` }}
+          >
+            <Edges picture={picture} />
+            {picture.nodes.map(({ node, x, y }) => (
+              <GraphNode key={node.ref} node={node} x={x} y={y} center={center} opener={opener} />
             ))}
-          </svg>
-          {picture.nodes.map(({ node, x, y }) => (
-            <GraphNode key={node.ref} node={node} x={x} y={y} center={center} opener={opener} />
-          ))}
+          </div>
         </div>
       </div>
       <div className="pj-Note">
@@ -115,6 +111,37 @@ function LineageGraph(props: Open & { graph: Graph }): React.JSX.Element {
         {trans._n('%1 edge not observed (dashed)', '%1 edges not observed (dashed)', inferred)}
       </div>
     </>
+  );
+}
+
+function Edges(props: { picture: Picture }): React.JSX.Element {
+  const { picture } = props;
+  return (
+    <svg width={picture.width} height={picture.height} aria-hidden="true">
+      <defs>
+        <marker
+          id="pj-arrow"
+          viewBox="0 0 8 8"
+          refX="8"
+          refY="4"
+          markerWidth="8"
+          markerHeight="8"
+          orient="auto"
+        >
+          <path d="M0,0.5 8,4 0,7.5z" />
+        </marker>
+      </defs>
+      {picture.edges.map(({ edge, points }) => (
+        <path
+          key={`${edge.from} ${edge.to} ${edge.kind}`}
+          className={`pj-Graph-edge pj-mod-${edge.how}`}
+          d={pathOf(points)}
+          markerEnd="url(#pj-arrow)"
+        >
+          <title>{edge.kind}</title>
+        </path>
+      ))}
+    </svg>
   );
 }
 
