@@ -21,7 +21,7 @@ const port = process.env.PERIJOVE_UI_PORT;
 export default defineConfig({
   testDir: '.',
   outputDir: resolve(root, 'test-results'),
-  timeout: 420_000,
+  timeout: 900_000,
   expect: { timeout: 30_000 },
   workers: 1,
   retries: 0,
