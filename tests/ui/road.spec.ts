@@ -57,6 +57,8 @@ async function runTheNotebook(page: Page): Promise<void> {
     const notebook = page.locator('.jp-NotebookPanel:visible');
     await expect(notebook).toContainText('The road');
     await page.locator('.jp-SideBar .lm-TabBar-tab[title^="Perijove"]').click();
+    // Lab drops "Run All Cells" silently while the kernel is not connected yet.
+    await expect(page.locator('#jp-bottom-panel')).toContainText('| Idle', { timeout: 90_000 });
     await page.locator('.lm-MenuBar-itemLabel', { hasText: /^Run$/ }).click();
     await page.locator('.lm-Menu-itemLabel', { hasText: /^Run All Cells$/ }).click();
     await expect(page.locator('.pj-Clusters .pj-Row').first()).toContainText('2 workers', { timeout: 90_000 });

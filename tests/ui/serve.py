@@ -9,8 +9,8 @@ import signal
 import subprocess
 import sys
 import tempfile
+import threading
 from pathlib import Path
-from types import FrameType
 
 from perijove.example import lay_out
 from tests.hosts import TOKEN, environment, stop
@@ -39,12 +39,13 @@ def main(port: str) -> int:
         start_new_session=True,
     )
 
-    def end(number: int, frame: FrameType | None) -> None:
-        stop(server)
-
-    signal.signal(signal.SIGTERM, end)
-    signal.signal(signal.SIGINT, end)
-    code = server.wait()
+    told = threading.Event()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(number, lambda number, frame: told.set())
+    while server.poll() is None and not told.wait(0.2):
+        pass
+    stop(server)
+    log.close()
     subprocess.run(
         [sys.executable, "-m", "perijove.cli", "doctor", "--clean"], cwd=folder, env=env, capture_output=True
     )
@@ -52,7 +53,7 @@ def main(port: str) -> int:
     if kept:
         shutil.copyfile(folder / "server.log", kept)
     shutil.rmtree(folder, ignore_errors=True)
-    return 0 if code in (0, -signal.SIGTERM) else code
+    return 0 if told.is_set() else 1
 
 
 if __name__ == "__main__":
