@@ -18,8 +18,10 @@ from perijove.core import tables
 from perijove.core.database import Database
 from perijove.core.events import Happened
 from perijove.core.model import AuditEntry, AuditLog
+from perijove.core.ranges import within
 
 START = "0" * 64
+MOST_ENTRIES = 100_000
 
 
 class Chain(msgspec.Struct, frozen=True, rename="camel"):
@@ -55,6 +57,7 @@ class Audit:
 
     def entries(self, limit: int = 100) -> AuditLog:
         """The newest lines, newest first."""
+        within("limit", limit, 1, MOST_ENTRIES)
         query = select(tables.audit).order_by(tables.audit.c.seq.desc()).limit(limit)
         with self.database.begin() as connection:
             rows = connection.execute(query).mappings().all()

@@ -51,22 +51,40 @@ class Project:
 
     def inside(self, path: str | Path) -> Path:
         """A path of this project, made absolute; raises Invalid when it leaves the project."""
-        full = (self.root / Path(path).expanduser()).resolve()
+        full = located(self.root, path)
         if full != self.root and self.root not in full.parents:
             raise Invalid(f"{path} lies outside the project {self.root}.", hint="Name a path inside the project.")
         return full
 
     def relative(self, path: str | Path) -> str:
         """A path as refs name it: relative to the root, with forward slashes; absolute when outside."""
-        full = (self.root / Path(path)).resolve()
+        full = located(self.root, path)
         return full.relative_to(self.root).as_posix() if full.is_relative_to(self.root) else full.as_posix()
 
     @property
     def database_url(self) -> str:
         """Where the state is kept unless an admin or PERIJOVE_DATABASE_URL says otherwise."""
-        return os.environ.get("PERIJOVE_DATABASE_URL") or f"sqlite:///{self.state / 'state.db'}"
+        return os.environ.get("PERIJOVE_DATABASE_URL") or sqlite_url(self.state / "state.db")
 
     @property
     def tracking_uri(self) -> str:
         """The MLflow store of the project: SQLite in the state folder unless MLFLOW_TRACKING_URI is set."""
-        return os.environ.get("MLFLOW_TRACKING_URI") or f"sqlite:///{self.state / 'mlflow.db'}"
+        return os.environ.get("MLFLOW_TRACKING_URI") or sqlite_url(self.state / "mlflow.db")
+
+
+def located(base: Path, path: str | Path) -> Path:
+    """What a person wrote as a path, absolute and with links followed; raises Invalid where it cannot be one."""
+    try:
+        full = (base / Path(path).expanduser()).resolve()
+        full.exists()  # raises for a name that is longer than the system allows
+    except (OSError, RuntimeError, ValueError) as error:  # a name too long; links in a circle or ~nobody; a NUL
+        shown = str(path)[:100].replace("\0", "�")
+        raise Invalid(f"“{shown}” cannot be a path: {error}.", hint="Check the path.") from error
+    return full
+
+
+def sqlite_url(file: Path) -> str:
+    """The URL of a SQLite file, with the letters quoted that mean something in a URL."""
+    from sqlalchemy.engine import URL
+
+    return URL.create("sqlite", database=str(file)).render_as_string(hide_password=False)

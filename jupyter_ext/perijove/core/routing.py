@@ -157,6 +157,8 @@ def _body(raw: bytes, kind: Any) -> Any:
 
 
 def _convert(raw: str, argument: Argument) -> Any:
+    if "\0" in raw:
+        raise Invalid(f"“{argument.name}” holds a zero byte.", hint="Leave it out.")
     try:
         return msgspec.convert(raw, type=argument.type, strict=False)
     except msgspec.ValidationError as error:

@@ -34,10 +34,12 @@ from perijove.core.errors import NotFound, PerijoveError
 from perijove.core.events import Events, Happened
 from perijove.core.lineage import aware
 from perijove.core.model import Task, TaskLog
+from perijove.core.ranges import within
 from perijove.core.refs import Ref
 
 log = logging.getLogger("perijove")
 LOG_LIMIT = 200_000
+MOST_TASKS = 1_000
 TICK = 0.25
 ENDED = ("done", "failed", "cancelled")
 
@@ -198,10 +200,18 @@ class Tasks:
 
     def recent(self, who: Person, limit: int = 50) -> list[Task]:
         """The newest tasks of a person, newest first."""
+        within("limit", limit, 1, MOST_TASKS)
         query = select(tables.tasks).where(tables.tasks.c.owner == who.name)
         with self.database.begin() as connection:
             rows = connection.execute(query.order_by(tables.tasks.c.created_at.desc()).limit(limit)).all()
         return [self._task(row) for row in rows]
+
+    def running(self, ref: str) -> bool:
+        """Whether a task on this thing still runs, whoever started it and in whichever process."""
+        query = select(tables.tasks).where(tables.tasks.c.ref == ref, tables.tasks.c.state.not_in(ENDED))
+        with self.database.begin() as connection:
+            rows = connection.execute(query).all()
+        return any(self._task(row).state not in ENDED for row in rows)
 
     def get(self, task_id: str, who: Person) -> Task:
         """One task of a person; raises NotFound, also for other people's."""
