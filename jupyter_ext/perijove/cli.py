@@ -57,7 +57,7 @@ class Services:
             from perijove.core.project import Project
             from perijove.wiring import Perijove
 
-            self._wired = Perijove(Project.find())
+            self._wired = Perijove(Project.find(), door="cli")
         return self._wired.service(name)
 
     def close(self) -> None:

@@ -80,7 +80,7 @@ class Road:
         if not self._step("example", lambda: self._lay_out(lay_out)):
             return Walk(self.steps, False)
         self.project = Project.find(self.root)
-        self.wired = Perijove(self.project)
+        self.wired = Perijove(self.project, door="cli")
         self.run = NotebookRun(self.project, self.root / "road.ipynb")
         try:
             ok = self._step("catalog", self.catalog) and self._step("clusters", self.clusters)

@@ -52,13 +52,18 @@ class Perijove:
     """All services of one project or team, each made when it is first asked for."""
 
     def __init__(
-        self, project: Project, *, database_url: str = "", allowed: dict[str, tuple[str, ...]] | None = None
+        self,
+        project: Project,
+        *,
+        database_url: str = "",
+        allowed: dict[str, tuple[str, ...]] | None = None,
+        door: str = "web",
     ) -> None:
         self.project = project
         self.allowed = allowed or {}
         project.prepare()
         self.database = Database(database_url or project.database_url)
-        self.events = Events()
+        self.events = Events(door)
         self.audit = Audit(self.database)
         self.events.listen(self.audit.hear)
         self.lineage = Lineage(self.database)

@@ -26,6 +26,7 @@ def test_the_road_of_the_catalog(project: Project, lab: Path) -> None:
     code, source = call("catalog", "add", "lab", "data/")
     assert (code, source["name"], source["state"], source["datasets"]) == (0, "lab", "live", 4)
     assert [one["name"] for one in call("catalog", "sources")[1]] == ["lab"]
+    assert {one["door"] for one in call("audit", "list")[1]["events"]} == {"cli"}
     assert call("catalog", "scan")[1][0]["scannedAt"] > source["scannedAt"]
     _, found = call("catalog", "search", "tumours")
     assert found["total"] == 1 and set(found["hits"][0]) == {"ref", "name", "source", "score", "snippet"}

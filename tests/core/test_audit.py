@@ -28,6 +28,15 @@ def test_events_are_kept_and_the_chain_holds(database: Database) -> None:
     assert sorted(entry.new["n"] for entry in audit.entries().events) == list(range(20))
 
 
+def test_an_entry_says_through_which_door_it_came(database: Database) -> None:
+    audit = Audit(database)
+    for door in ("web", "cli"):
+        events = Events(door)
+        events.listen(audit.hear)
+        events.publish(Happened("test.thing.done", Ref("user", "ana"), "ana"))
+    assert [entry.door for entry in audit.entries().events] == ["cli", "web"]
+
+
 def test_a_changed_entry_breaks_the_chain(database: Database) -> None:
     audit = fill(database, 5)
     with database.begin() as connection:

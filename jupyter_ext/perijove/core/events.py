@@ -22,13 +22,14 @@ class Happened(msgspec.Struct, frozen=True, rename="camel"):
     """One thing that happened.
 
     ``what`` is ``<capability>.<thing>.<verb in the past>``, for instance ``catalog.source.added``.
-    ``actor`` is a login name; ``door`` is how they came: web, cli or kernel. ``old`` and ``new`` are plain values.
+    ``actor`` is a login name; ``door`` is how they came, web or cli; empty for the one that the events
+    know. ``old`` and ``new`` are plain values.
     """
 
     what: str
     ref: Ref
     actor: str
-    door: str = "web"
+    door: str = ""
     old: Any = None
     new: Any = None
     at: datetime = msgspec.field(default_factory=lambda: datetime.now(UTC))
@@ -38,9 +39,10 @@ Listener = Callable[[Happened], None]
 
 
 class Events:
-    """Hands what happened to everyone who listens."""
+    """Hands what happened to everyone who listens; ``door`` is how people come to this process: web or cli."""
 
-    def __init__(self) -> None:
+    def __init__(self, door: str = "web") -> None:
+        self.door = door
         self._listeners: list[Listener] = []
 
     def listen(self, listener: Listener) -> Callable[[], None]:
@@ -50,6 +52,7 @@ class Events:
 
     def publish(self, happened: Happened) -> None:
         """Tell everyone who listens."""
+        happened = msgspec.structs.replace(happened, door=happened.door or self.door)
         for listener in list(self._listeners):
             try:
                 listener(happened)
