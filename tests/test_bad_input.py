@@ -45,6 +45,12 @@ BAD = [
     ("job slice notebook.ipynb --cell nosuch", "nosuch"),
     ("job slice syntax.ipynb --cell 1", "syntax"),
     ("job slice whole.csv --cell 0", "whole.csv"),
+    ("job slice cells.ipynb --cell 0", "not a notebook"),
+    ("job slice kernel.ipynb --cell 0", "kernel.ipynb"),
+    ("job slice deep.ipynb --cell 0", "deep.ipynb"),
+    ("job slice pipe.ipynb --cell 0", "pipe.ipynb"),
+    ("job slice circle.ipynb --cell 0", "circle.ipynb"),
+    (f"job export notebook.ipynb --cell 0 --run --out {'a' * 300}", "cannot be a path"),
     ("job export notebook.ipynb --cell 0 --name 7up", "7up"),
     ("job export notebook.ipynb --cell 0 --name class", "class"),
     ("job export notebook.ipynb --cell 0", "--run"),
@@ -57,6 +63,8 @@ BAD = [
     ("lineage run:nosuch --up 99", "20"),
     ("search", "QUERY"),
     ("search x --limit 0", "limit"),
+    ("task list --limit 0", "limit"),
+    (f"audit list --limit {10**30}", "limit"),
     ("task log nosuch", "nosuch"),
     ("task cancel nosuch", "nosuch"),
     ("demo --dir whole.csv", "whole.csv"),
@@ -72,6 +80,11 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     (root / "broken.parquet").write_bytes(b"PAR1 this is no parquet PAR1")
     nbformat.write(new_notebook(cells=[new_code_cell("a = 1"), new_code_cell("b = a + 1")]), root / "notebook.ipynb")
     nbformat.write(new_notebook(cells=[new_code_cell("a = 1"), new_code_cell("b = = 2")]), root / "syntax.ipynb")
+    (root / "cells.ipynb").write_text('{"nbformat": 4, "metadata": {}, "cells": [1, null, "a = 1"]}')
+    (root / "kernel.ipynb").write_text('{"nbformat": 4, "metadata": {"kernelspec": "x"}, "cells": []}')
+    (root / "deep.ipynb").write_text("[" * 100_000)
+    (root / "circle.ipynb").symlink_to("circle.ipynb")
+    os.mkfifo(root / "pipe.ipynb")
     return root
 
 

@@ -8,7 +8,7 @@ import sys
 from pathlib import Path
 
 from perijove.core.errors import Failed, Invalid
-from perijove.core.project import Project
+from perijove.core.project import Project, sqlite_url
 
 
 def shipped() -> Path:
@@ -64,10 +64,10 @@ def _add_sources(folder: Path) -> None:
     from perijove.core.terminal import me
     from perijove.wiring import Perijove
 
-    wired = Perijove(Project.find(folder))
+    wired = Perijove(Project.find(folder), door="cli")
     try:
         known = {source.name for source in wired.catalog.sources()}
-        wanted = {"files": str(folder / "data"), "wine": f"sqlite:///{folder / 'data' / 'wine.db'}"}
+        wanted = {"files": str(folder / "data"), "wine": sqlite_url(folder / "data" / "wine.db")}
         for name, uri in wanted.items():
             if name not in known:
                 wired.catalog.add(NewSource(name, uri), me())

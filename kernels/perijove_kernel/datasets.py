@@ -10,6 +10,8 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit, urlunsplit
 
+from perijove_kernel import home
+
 _WORD = r"(?:[\w$]+|\"[^\"]+\"|`[^`]+`)"
 _TABLE = re.compile(rf"\b(?:from|join)\s+({_WORD}(?:\s*\.\s*{_WORD})*)", re.I)
 _NOISE = re.compile(r"--[^\n]*|/\*.*?\*/|'(?:[^']|'')*'", re.S)
@@ -113,27 +115,27 @@ def tables_in(query: str) -> list[str]:
 
 def _database(connection: Any) -> str:
     if isinstance(connection, str):
-        return _tidy(connection)
-    module = type(connection).__module__
-    if module.startswith("sqlite3"):
+        return _of_url(home.database_url(connection))
+    if type(connection).__module__.startswith("sqlite3"):
         row = connection.execute("PRAGMA database_list").fetchone()
-        return _tidy(f"sqlite:///{row[2]}") if row and row[2] else ""
+        return _of_file(row[2] if row else None)
     engine = getattr(connection, "engine", None) or getattr(connection, "bind", None) or connection
-    url: Any = getattr(engine, "url", None)
-    return _tidy(url.render_as_string(hide_password=False)) if hasattr(url, "render_as_string") else ""
+    return _of_url(getattr(engine, "url", None))
 
 
-def _tidy(url: str) -> str:
-    """A database URL without password, and with an absolute path when it is a SQLite file."""
-    scheme, separator, rest = url.partition("://")
-    if not separator:
+def _of_file(path: str | None) -> str:
+    return f"sqlite:///{Path(path).resolve()}" if path and path != ":memory:" else ""
+
+
+def _of_url(url: Any) -> str:
+    """A database's URL without password, and with an absolute path when it is a SQLite file."""
+    if not hasattr(url, "render_as_string"):
         return ""
-    if scheme.partition("+")[0] == "sqlite":
-        path = rest.removeprefix("/").partition("?")[0]
-        return f"sqlite:///{Path(path).resolve()}" if path and path != ":memory:" else ""
-    parts = urlsplit(url)
+    if url.get_backend_name() == "sqlite":
+        return _of_file(url.database)
+    parts = urlsplit(str(url.render_as_string(hide_password=False)))
     user, at, host = parts.netloc.rpartition("@")
-    return urlunsplit(parts._replace(netloc=f"{user.partition(':')[0]}{at}{host}", query="", fragment=""))
+    return str(urlunsplit(parts._replace(netloc=f"{user.partition(':')[0]}{at}{host}", query="", fragment="")))
 
 
 def _database_version(url: str) -> str:

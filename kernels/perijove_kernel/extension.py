@@ -45,7 +45,7 @@ def _prepare(state: Path, recorder: Recorder) -> None:
     ignore = state / ".gitignore"
     if not ignore.exists():
         ignore.write_text("*\n")
-    ours = f"sqlite:///{state / 'mlflow.db'}"
+    ours = home.sqlite_url(state / "mlflow.db")
     if os.environ.setdefault("MLFLOW_TRACKING_URI", ours) == ours:
         run_context.keep_artifacts_at(state / "artifacts")
     hooks.watch(recorder)

@@ -49,6 +49,28 @@ def relative(path: str, state: Path) -> str:
     return full.relative_to(root).as_posix() if full.is_relative_to(root) else full.as_posix()
 
 
+def sqlite_url(file: Path) -> str:
+    """The URL of a SQLite file; SQLAlchemy is asked only where the path holds letters that mean something in a URL."""
+    plain = f"sqlite:///{file}"
+    if not set("%?") & set(str(file)):
+        return plain
+    try:
+        from sqlalchemy.engine import URL
+    except ImportError:
+        return plain
+    return URL.create("sqlite", database=str(file)).render_as_string(hide_password=False)
+
+
+def database_url(text: str) -> Any:
+    """A database URL as SQLAlchemy reads it; None where it is none, or where there is no SQLAlchemy to use it."""
+    try:
+        from sqlalchemy.engine import make_url
+
+        return make_url(text)
+    except Exception:  # noqa: BLE001 - what is recorded of a cell never gets in its way
+        return None
+
+
 def private_folder(path: Path) -> Path:
     """A folder only its owner may enter, made when missing; refuses one that belongs to someone else."""
     path.mkdir(parents=True, exist_ok=True, mode=0o700)

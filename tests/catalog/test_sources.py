@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sqlite3
 import sys
 from collections.abc import Callable
 from pathlib import Path
@@ -214,6 +215,15 @@ def test_one_scan_of_a_source_at_a_time(catalog: Catalog, lab: Path, who: Person
     assert catalog.tasks.wait(catalog.start_scan("lab", who).id, who).state == "done"
 
 
+def test_a_source_whose_scan_was_killed_is_as_before(catalog: Catalog, lab: Path, who: Person) -> None:
+    catalog.add(NewSource("lab", "data"), who)
+    catalog.store.set_state("lab", "scanning")
+    assert [source.state for source in catalog.sources()] == ["new"]
+    assert catalog.tasks.wait(catalog.start_scan("lab", who).id, who).state == "done"
+    catalog.store.set_state("lab", "scanning")
+    assert catalog.source("lab").state == "live"
+
+
 def test_the_servers_process_never_imports_the_heavy_libraries() -> None:
     import subprocess
 
@@ -231,20 +241,25 @@ def test_the_catalog_and_kernels_call_data_the_same(
 ) -> None:
     from sqlalchemy import create_engine
 
+    from perijove.core.project import sqlite_url
     from perijove_kernel.datasets import of_path, of_table
 
     (tmp_path / "a link").symlink_to(lab)
-    (lab / "wine.db").rename(lab / "my wine.db")
+    (lab / "wine.db").rename(lab / "mÿ %20 wine?.db")
     scan("lab", "a link")
-    scan("wine", "sqlite:///a link/my wine.db")
+    scan("wine", "a link/mÿ %20 wine?.db")
     known = {row.ref for name in ("lab", "wine") for row in catalog.datasets(name).datasets}
-    engine = create_engine("sqlite+pysqlite:///a link/my wine.db")
+    url = sqlite_url(Path("a link/mÿ %20 wine?.db"))
+    engine = create_engine(url.replace("sqlite:", "sqlite+pysqlite:"))
     seen = [
         *of_path("a link/tumours.parquet"),
         *of_path("data/screenings/*.parquet"),
         *of_path(str(lab / "diabetes.csv")),
         *of_table(engine, "wines"),
+        *of_table(url, "wines"),
+        *of_table(sqlite3.connect("a link/mÿ %20 wine?.db"), "wines"),
     ]
+    assert len({one.uri for one in seen}) == 4
     assert [one.uri for one in seen if f"dataset:{one.uri}" not in known] == []
     tumours = catalog.show(Ref("dataset", seen[0].uri))
     assert tumours.versions == [seen[0].version]

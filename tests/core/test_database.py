@@ -6,11 +6,13 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
-from sqlalchemy import inspect, text
+from sqlalchemy import inspect, make_url, text
 
 from perijove.core.database import Database
 from perijove.core.errors import Failed, Invalid
+from perijove.core.project import Project
 from perijove.core.tables import metadata
+from perijove_kernel.home import sqlite_url
 
 
 def test_migrations_make_the_tables_of_the_code(database: Database) -> None:
@@ -30,6 +32,15 @@ def test_many_first_users_at_once(tmp_path: Path) -> None:
 
     with ThreadPoolExecutor(6) as pool:
         assert list(pool.map(use, range(6))) == [0] * 6
+
+
+def test_a_project_may_lie_anywhere(tmp_path: Path) -> None:
+    project = Project(tmp_path / "50%25 “a b” é?#1", tmp_path / "50%25 “a b” é?#1" / ".perijove")
+    project.prepare()
+    with Database(project.database_url).begin():
+        assert (project.state / "state.db").is_file()
+    assert make_url(project.tracking_uri).database == str(project.state / "mlflow.db")
+    assert sqlite_url(project.state / "mlflow.db") == project.tracking_uri
 
 
 def test_wal_is_on_and_an_error_undoes_everything(tmp_path: Path) -> None:

@@ -94,12 +94,17 @@ def test_policy_binds(tmp_path: Path) -> None:
         ("GET", "/catalog/datasets?source=nope", None, 404, "nope"),
         ("GET", "/lineage?ref=run:nope", None, 404, "Nothing is known"),
         ("GET", "/lineage?ref=run:nope&up=no", None, 400, "“up” is wrong"),
+        ("GET", "/audit?limit=-1", None, 400, "“limit” goes from 1"),
+        ("GET", f"/audit?limit={10**30}", None, 400, "“limit” goes from 1"),
         ("GET", "/settings/policy?surprise=1", None, 400, "There is no argument “surprise”"),
         ("POST", "/catalog/sources", {"name": "x"}, 400, "uri"),
         ("POST", "/catalog/sources", {"name": "x", "uri": "file:///", "colour": 1}, 400, "colour"),
         ("POST", "/catalog/sources", {"name": "x", "uri": "/no/such/folder"}, 404, "/no/such/folder"),
+        ("POST", "/catalog/sources", {"name": "x", "uri": "/" + "a" * 300}, 400, "cannot be a path"),
+        ("POST", "/catalog/sources", {"name": "x", "uri": "~nobody-of-that-name/"}, 400, "cannot be a path"),
         ("POST", "/settings/policy", {"name": "nope", "value": 1}, 400, "There is no setting"),
         ("DELETE", "/catalog/sources/nope", None, 404, "nope"),
+        ("DELETE", "/catalog/sources/%00", None, 400, "zero byte"),
     ],
 )
 def test_bad_requests_get_a_sentence(host: Host, method: str, path: str, body: object, status: int, says: str) -> None:

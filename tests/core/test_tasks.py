@@ -76,6 +76,20 @@ def test_a_task_whose_program_is_gone_is_failed(tasks: Tasks, who: Person) -> No
     assert (found.state, found.error) == ("failed", "The program that ran this task has ended.")
 
 
+def test_a_thing_is_busy_while_a_task_on_it_runs_whoever_started_it(tasks: Tasks, who: Person) -> None:
+    task = tasks.start("test", "A task", lambda progress: progress.run(["sleep", "60"]), who, "job:one")
+    assert tasks.running("job:one") and not tasks.running("job:two")
+    tasks.cancel(task.id, who)
+    tasks.wait(task.id, who)
+    assert not tasks.running("job:one")
+
+
+@pytest.mark.parametrize("limit", [-1, 0, 10**30])
+def test_a_list_has_a_length_that_can_be_answered(tasks: Tasks, who: Person, limit: int) -> None:
+    with pytest.raises(Invalid, match="“limit” goes from 1 to 1,000"):
+        tasks.recent(who, limit)
+
+
 def test_other_peoples_tasks_do_not_exist(tasks: Tasks, who: Person) -> None:
     task = tasks.wait(tasks.start("test", "A task", lambda progress: None, who).id, who)
     stranger = Person("stranger")

@@ -140,6 +140,12 @@ def test_an_edited_file_is_seen(jobs, exported):
     assert jobs.show("small").state == "verified"
 
 
+def test_a_job_whose_verification_was_killed_is_as_before(jobs, exported):
+    jobs.store.set_state("small", "verifying")
+    assert jobs.show("small").state == "verified"
+    jobs.store.set_state("small", "verified")
+
+
 def test_a_job_that_breaks_fails_with_its_log(jobs, exported, tmp_path):
     folder = tmp_path / "small"
     shutil.copytree(exported.path, folder)

@@ -17,6 +17,7 @@ from sqlalchemy.engine import URL, make_url
 from sqlalchemy.exc import ArgumentError
 
 from perijove.core.errors import Invalid, NotFound
+from perijove.core.project import located, sqlite_url
 
 DATABASE_FILES = (".db", ".sqlite", ".sqlite3")
 SCHEME = re.compile(r"[A-Za-z][A-Za-z0-9+.\-]*://|sqlite:")
@@ -50,11 +51,13 @@ def place(text: str, base: Path) -> tuple[str, str]:
         raise Invalid("The place of the data is missing.", hint="Write a folder, a file or a database URL.")
     is_url = SCHEME.match(written) or "://" in written
     if not is_url or written.startswith("file:"):
-        path = path_of(written) if written.startswith("file:") else base / Path(written).expanduser()
+        raw = path_of(written) if written.startswith("file:") else Path(written)
+        located(base, raw)
+        path = base / raw.expanduser()
         if not path.exists():
             raise NotFound(f"There is no {text_of(path)}.", hint="Check the path.")
         if path.suffix.lower() in DATABASE_FILES and path.is_file():
-            return "sql", database_url(f"sqlite:///{path.absolute()}", base)
+            return "sql", database_url(sqlite_url(path.absolute()), base)
         return "files", file_uri(path)
     return "sql", database_url(written, base)
 
@@ -68,8 +71,7 @@ def database_url(text: str, base: Path) -> str:
         if name.lower() in SECRET_ARGUMENTS:
             raise Invalid(f"The URL holds a secret, “{name}”, which is not kept.", hint=SECRET_HINT)
     if is_sqlite_file(url):
-        path = base / Path(str(url.database)).expanduser()
-        url = url.set(database=str(path.resolve()))
+        url = url.set(database=str(located(base, str(url.database))))
     return _written(url)
 
 

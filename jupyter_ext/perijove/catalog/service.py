@@ -32,6 +32,7 @@ from perijove.core.lineage import Lineage
 from perijove.core.model import Node, Task
 from perijove.core.plugins import Part, Parts
 from perijove.core.project import Project
+from perijove.core.ranges import within
 from perijove.core.refs import KINDS, Ref
 from perijove.core.tasks import Progress, Tasks
 
@@ -72,7 +73,7 @@ class Catalog:
 
     def sources(self) -> list[Source]:
         """All sources, in order of name."""
-        return self.store.sources()
+        return [self._as_found(source) for source in self.store.sources()]
 
     def source(self, name: str) -> Source:
         """One source; raises NotFound with the names there are."""
@@ -80,7 +81,7 @@ class Catalog:
         if found is None:
             known = ", ".join(source.name for source in self.store.sources()) or "none yet"
             raise NotFound(f"There is no source “{name}”.", hint=f"Sources: {known}.")
-        return found
+        return self._as_found(found)
 
     def add(self, body: NewSource, who: Person) -> Source:
         """Add a source after checking its name, kind and place; it is not scanned yet."""
@@ -132,7 +133,7 @@ class Catalog:
             self.store.set_state(source.name, "failed", f"{error.message} {error.hint}".strip())
             raise
         except BaseException:  # cancelled, or a fault of ours: the source is as it was before
-            self.store.set_state(source.name, "live" if source.state == "scanning" else source.state, source.problem)
+            self.store.set_state(source.name, source.state, source.problem)
             raise
         finally:
             self._scanning.discard(source.name)
@@ -155,13 +156,13 @@ class Catalog:
 
     def datasets(self, source: str, limit: int = 200, offset: int = 0) -> DatasetPage:
         """Some of the datasets of a source, in order of name."""
-        _within("limit", limit, 1, MOST_DATASETS)
-        _within("offset", offset, 0, 10**9)
+        within("limit", limit, 1, MOST_DATASETS)
+        within("offset", offset, 0, 10**9)
         return self.store.page(self.source(source).name, limit, offset)
 
     def search(self, q: str, limit: int = 20) -> Hits:
         """Datasets that have every word of a query at the start of a word of their name or columns, best first."""
-        _within("limit", limit, 1, MOST_DATASETS)
+        within("limit", limit, 1, MOST_DATASETS)
         words = query_words(q)
         if not words:
             return Hits([], 0)
@@ -179,7 +180,7 @@ class Catalog:
 
     def preview(self, ref: Ref, rows: int = 50) -> Preview:
         """The first rows of a dataset."""
-        _within("rows", rows, 1, self.most_rows())
+        within("rows", rows, 1, self.most_rows())
         dataset, options = self._known(ref)
         source = self.source(dataset.source)
         found = self.sandbox.preview(source.kind, source.uri, dataset.uri, rows, options)
@@ -216,6 +217,12 @@ class Catalog:
             raise Invalid(f"{len(named)} datasets are called “{text}”.", hint=f"Name one: {', '.join(named[:5])}.")
         return Ref.parse(named[0]) if len(named) == 1 else None
 
+    def _as_found(self, source: Source) -> Source:
+        """A source as it stands: one whose scan was killed is as it was before."""
+        if source.state != "scanning" or self.tasks.running(f"source:{source.name}"):
+            return source
+        return msgspec.structs.replace(source, state="live" if source.scanned_at else "new")
+
     def _known(self, ref: Ref) -> tuple[Dataset, dict[str, str]]:
         if ref.kind != "dataset":
             raise Invalid(f"{ref} is not a dataset.", hint="Write dataset:URI, as `perijove catalog search` prints it.")
@@ -244,7 +251,7 @@ class Look:
         """Its first rows."""
         if not self.outside:
             return self.catalog.preview(self.ref, rows)
-        _within("rows", rows, 1, self.catalog.most_rows())
+        within("rows", rows, 1, self.catalog.most_rows())
         kind, source, reading = self.outside
         return self.catalog.sandbox.preview(kind, source, reading.uri, rows, reading.options)
 
@@ -255,8 +262,3 @@ class Look:
         _, source, reading = self.outside
         root = self.catalog.project.root
         return LoadCode(load_code(read_alone(reading), reading.options, source, engine, root))
-
-
-def _within(name: str, value: int, least: int, most: int) -> None:
-    if not least <= value <= most:
-        raise Invalid(f"“{name}” goes from {least} to {most:,}.", hint=f"Ask for a {name} in that range.")

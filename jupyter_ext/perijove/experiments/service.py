@@ -14,6 +14,7 @@ from sqlalchemy import Connection, Row
 
 from perijove.core.errors import Invalid, NotFound
 from perijove.core.project import Project
+from perijove.core.ranges import within
 from perijove.core.routing import File
 from perijove.experiments import artifacts, store
 from perijove.experiments.curves import curve, number
@@ -45,8 +46,8 @@ class Experiments:
 
     def runs(self, filter: str = "", limit: int = 50, offset: int = 0) -> RunPage:
         """Runs, newest first; each word of ``filter`` is in their name, experiment or notebook, or is their id."""
-        _within("limit", limit, 1, MOST_RUNS)
-        _within("offset", offset, 0, 10**9)
+        within("limit", limit, 1, MOST_RUNS)
+        within("offset", offset, 0, 10**9)
         with self._open() as connection:
             if connection is None:
                 return RunPage([], 0)
@@ -82,7 +83,7 @@ class Experiments:
 
     def curve(self, id: str, metric: str, points: int = 500) -> Curve:
         """A metric of a run over its steps, in at most ``points`` buckets."""
-        _within("points", points, 1, MOST_POINTS)
+        within("points", points, 1, MOST_POINTS)
         with self._open() as connection:
             _found(connection, id)
             assert connection is not None
@@ -170,8 +171,3 @@ def _ref(source: str | None, root: Path) -> str:
 
 def _moment(milliseconds: int) -> datetime:
     return datetime.fromtimestamp(milliseconds / 1000, UTC)
-
-
-def _within(name: str, value: int, least: int, most: int) -> None:
-    if not least <= value <= most:
-        raise Invalid(f"“{name}” goes from {least} to {most:,}.", hint=f"Ask for a {name} in that range.")

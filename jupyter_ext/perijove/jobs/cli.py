@@ -9,7 +9,7 @@ import click
 import msgspec
 
 from perijove.core.errors import Invalid
-from perijove.core.project import Project
+from perijove.core.project import Project, located
 from perijove.core.terminal import json_option, me, run_task, service, show, table
 from perijove.jobs.model import Choice, Job, NewJob, Slice, Verification
 from perijove.jobs.package import read_manifest
@@ -90,7 +90,7 @@ def export(
       perijove job export road.ipynb --cell evaluate --out jobs/evaluate --run --verify
     """
     jobs, path = _jobs(), _path(notebook)
-    place = str((Path.cwd() / out).resolve()) if out else ""
+    place = str(located(Path.cwd(), out)) if out else ""
     body = NewJob(path, list(cells), name, place, target, "", run_first, verify_too)
     preview = jobs.preview(Choice(path, list(cells)))
     task = run_task(service("tasks"), jobs.start_export(body, me()), quiet=as_json)

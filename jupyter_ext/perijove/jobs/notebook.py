@@ -8,6 +8,7 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 from perijove.core.errors import Invalid, NotFound
 
@@ -62,17 +63,22 @@ class Notebook:
 
 def read_notebook(file: Path, path: str) -> Notebook:
     """Read a notebook; raises NotFound or Invalid with what is wrong."""
+    if not file.is_file():
+        raise NotFound(f"There is no notebook {path}.", hint="Name a notebook by its path in the project.")
     try:
         document = json.loads(file.read_text("utf-8"))
-    except (FileNotFoundError, IsADirectoryError) as error:
-        raise NotFound(f"There is no notebook {path}.", hint="Name a notebook by its path in the project.") from error
-    except (OSError, ValueError) as error:
+    except (OSError, ValueError, RecursionError) as error:
         raise Invalid(f"{path} cannot be read: {error}.", hint="Is it a notebook? Open it in Lab to see.") from error
-    if not isinstance(document, dict) or not isinstance(document.get("cells"), list):
+    cells = document.get("cells") if isinstance(document, dict) else None
+    if not isinstance(cells, list) or not all(isinstance(cell, dict) for cell in cells):
         raise Invalid(f"{path} is not a notebook in version 4 of the format.", hint="Open it in Lab and save it.")
-    kernel = document.get("metadata", {}).get("kernelspec", {}).get("name", "python3")
-    cells = tuple(_cell(index, raw) for index, raw in enumerate(document["cells"]))
-    return Notebook(file, path, cells, str(kernel))
+    kernel = _part(_part(document, "metadata"), "kernelspec").get("name", "python3")
+    return Notebook(file, path, tuple(_cell(index, raw) for index, raw in enumerate(cells)), str(kernel))
+
+
+def _part(found: dict[str, Any], name: str) -> dict[str, Any]:
+    inner = found.get(name)
+    return inner if isinstance(inner, dict) else {}
 
 
 def _cell(index: int, raw: dict[str, object]) -> Cell:

@@ -135,14 +135,13 @@ class Jobs:
         name = str(read_manifest(folder)["name"])
         known = self.store.get(name)
         ours = known is not None and Path(known.path) == folder.resolve()
-        before: JobState = known.state if known is not None else "new"
         if ours:
             self.store.set_state(name, "verifying")
         try:
             found = verify(folder, progress)
         except BaseException:
-            if ours:
-                self.store.set_state(name, before)
+            if known is not None and ours:
+                self.store.set_state(name, _before(known))
             raise
         if ours:
             self.store.set_state(name, found.verdict, found)
@@ -227,13 +226,20 @@ class Jobs:
     def _as_found(self, job: Job) -> Job:
         """A job as it stands on disk now: edited where a file has changed, failed where the folder is gone."""
         if job.state == "verifying":
-            return job
+            if self.tasks.running(f"job:{job.name}"):
+                return job
+            job = msgspec.structs.replace(job, state=_before(job))  # the program that verified it was killed
         try:
             changed = edited(Path(job.path))
         except PerijoveError:
             warnings = [*job.warnings, f"The folder {job.path} is gone."]
             return msgspec.structs.replace(job, state="failed", warnings=warnings)
         return msgspec.structs.replace(job, state="edited") if changed else job
+
+
+def _before(job: Job) -> JobState:
+    """What a job was before its verification began."""
+    return job.verification.verdict if job.verification is not None else "new"
 
 
 def default_name(notebook: Notebook, chosen: Sequence[int]) -> str:

@@ -9,6 +9,7 @@ from typing import ClassVar
 import msgspec
 
 from perijove.core.errors import Invalid
+from perijove.core.project import located
 
 
 class FolderConfig(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -28,7 +29,7 @@ class FolderTarget:
 
     def place(self, name: str, out: str, root: Path) -> Path:
         """``out`` if it is named, else ``<project>/jobs/<name>``; raises Invalid where nothing can be written."""
-        folder = (root / (Path(out).expanduser() if out else Path(self.config.folder) / name)).resolve()
+        folder = located(root, out or Path(self.config.folder) / name)
         above = next((one for one in folder.parents if one.exists()), folder)
         if folder.is_file() or not above.is_dir() or not os.access(above, os.W_OK):
             raise Invalid(f"A job cannot be written to {folder}.", hint="Name a folder that you may write to.")
