@@ -63,6 +63,8 @@ BAD = [
     ("lineage run:nosuch --up 99", "20"),
     ("search", "QUERY"),
     ("search x --limit 0", "limit"),
+    (f"search {'a' * 60_000}", "longer than"),
+    (f"runs list --filter {'a' * 60_000}", "longer than"),
     ("task list --limit 0", "limit"),
     (f"audit list --limit {10**30}", "limit"),
     ("task log nosuch", "nosuch"),

@@ -94,6 +94,8 @@ def test_policy_binds(tmp_path: Path) -> None:
         ("GET", "/catalog/datasets?source=nope", None, 404, "nope"),
         ("GET", "/lineage?ref=run:nope", None, 404, "Nothing is known"),
         ("GET", "/lineage?ref=run:nope&up=no", None, 400, "“up” is wrong"),
+        ("GET", f"/search?q={'a' * 60_000}", None, 400, "longer than 1,000 letters"),
+        ("GET", f"/catalog/search?q={'a' * 60_000}", None, 400, "longer than 1,000 letters"),
         ("GET", "/audit?limit=-1", None, 400, "“limit” goes from 1"),
         ("GET", f"/audit?limit={10**30}", None, 400, "“limit” goes from 1"),
         ("GET", "/settings/policy?surprise=1", None, 400, "There is no argument “surprise”"),

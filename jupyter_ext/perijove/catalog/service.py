@@ -32,7 +32,7 @@ from perijove.core.lineage import Lineage
 from perijove.core.model import Node, Task
 from perijove.core.plugins import Part, Parts
 from perijove.core.project import Project
-from perijove.core.ranges import within
+from perijove.core.ranges import short, within
 from perijove.core.refs import KINDS, Ref
 from perijove.core.tasks import Progress, Tasks
 
@@ -163,6 +163,7 @@ class Catalog:
     def search(self, q: str, limit: int = 20) -> Hits:
         """Datasets that have every word of a query at the start of a word of their name or columns, best first."""
         within("limit", limit, 1, MOST_DATASETS)
+        short(q)
         words = query_words(q)
         if not words:
             return Hits([], 0)

@@ -1,8 +1,16 @@
-"""Whole numbers that a person asks for, held within what can be answered."""
+"""Numbers and queries of people, held within what can be answered."""
 
 from __future__ import annotations
 
 from perijove.core.errors import Invalid
+
+LONGEST_QUERY = 1_000
+
+
+def short(query: str) -> None:
+    """Raise Invalid for a query that is longer than a database can match."""
+    if len(query) > LONGEST_QUERY:
+        raise Invalid(f"The query is longer than {LONGEST_QUERY:,} letters.", hint="Search for fewer words.")
 
 
 def within(name: str, value: int, least: int, most: int) -> None:

@@ -14,7 +14,7 @@ from sqlalchemy import Connection, Row
 
 from perijove.core.errors import Invalid, NotFound
 from perijove.core.project import Project
-from perijove.core.ranges import within
+from perijove.core.ranges import short, within
 from perijove.core.routing import File
 from perijove.experiments import artifacts, store
 from perijove.experiments.curves import curve, number
@@ -46,6 +46,7 @@ class Experiments:
 
     def runs(self, filter: str = "", limit: int = 50, offset: int = 0) -> RunPage:
         """Runs, newest first; each word of ``filter`` is in their name, experiment or notebook, or is their id."""
+        short(filter)
         within("limit", limit, 1, MOST_RUNS)
         within("offset", offset, 0, 10**9)
         with self._open() as connection:

@@ -8,7 +8,8 @@ from dataclasses import dataclass
 from itertools import chain, zip_longest
 
 from perijove.core.access import Person, may
-from perijove.core.errors import Invalid, PerijoveError
+from perijove.core.errors import PerijoveError
+from perijove.core.ranges import short, within
 from perijove.core.refs import Ref
 from perijove.search.model import Everything, Found
 from perijove.search.ports import Searcher
@@ -40,8 +41,8 @@ class Search:
 
     def search(self, q: str, limit: int, who: Person) -> Everything:
         """All that matches, the best of each capability first; ``total`` counts what was found before the cut."""
-        if not 1 <= limit <= MOST:
-            raise Invalid(f"“limit” goes from 1 to {MOST}.", hint="Ask for a limit in that range.")
+        within("limit", limit, 1, MOST)
+        short(q)
         if not q.strip():
             return Everything([], 0)
         answers = [self._ask(source, q, limit) for source in self.sources if may(who, source.permission)]
