@@ -37,7 +37,7 @@ node_modules/.installed: package.json yarn.lock .yarnrc.yml .venv/.dependencies
 	@touch $@
 
 jupyter_ext/perijove/labextension/package.json: node_modules/.installed $(SOURCES)
-	$(BIN)/jlpm build
+	$(BIN)/jlpm build:prod
 	@touch $@
 
 .venv/.installed: .venv/.dependencies jupyter_ext/perijove/labextension/package.json

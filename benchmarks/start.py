@@ -33,7 +33,7 @@ def dump(*_):
         file.write(chr(10).join(sys.modules))
     import os
     os.rename({path!r} + '.part', {path!r})
-signal.signal(signal.SIGUSR1, dump)
+signal.signal(signal.SIGUSR2, dump)
 from jupyterlab.labapp import main
 sys.argv = ['jupyter-lab'] + {arguments!r}
 main()
@@ -89,8 +89,10 @@ def read_cost(process: subprocess.Popen[bytes], base: str, token: str, modules: 
     looked = psutil.Process(process.pid)
     cpu = looked.cpu_times()
     figures = {"cpu": cpu.user + cpu.system, "rss": looked.memory_info().rss / 1e6, "wall": wall}
-    process.send_signal(signal.SIGUSR1)
+    process.send_signal(signal.SIGUSR2)
     while not modules.exists():
+        if time.monotonic() - begin > 180:
+            raise RuntimeError("the server did not say what it has loaded")
         time.sleep(0.02)
     held = set(modules.read_text().split())
     return figures | {"heavy": float(sum(name in held for name in HEAVY))}

@@ -19,9 +19,11 @@ SOURCES = sorted(
     for path in (ROOT / folder).rglob("*.py")
     if "labextension" not in path.parts and "workspace" not in path.parts
 )
-SCRIPTS = sorted(path for path in (ROOT / "labextension").rglob("*.ts*") if path.name != "schema.ts") + sorted(
-    (ROOT / "tests" / "ui").rglob("*.ts")
-)
+SCRIPTS = sorted(
+    path
+    for path in [*(ROOT / "labextension").rglob("*.ts*"), *(ROOT / "labextension").rglob("*.css")]
+    if path.name != "schema.ts"
+) + sorted((ROOT / "tests" / "ui").rglob("*.ts"))
 DATA = ("mlflow", "pandas", "sklearn", "shap", "xgboost", "dask", "distributed", "pyarrow")
 HEAVY = (*DATA, "sqlalchemy", "alembic")
 
