@@ -135,7 +135,8 @@ def main() -> None:
 
 def row(name: str, plain: float, ours: float, bar: str) -> str:
     """One line of the table: plain JupyterLab, with Perijove, the bar and the ratio."""
-    return f"| {name} | {plain:.2f} | {ours:.2f} | ≤ {bar} × | {ours / plain:.2f} × |"
+    limit = bar if bar == "–" else f"≤ {bar} ×"
+    return f"| {name} | {plain:.2f} | {ours:.2f} | {limit} | {ours / plain:.2f} × |"
 
 
 def write(section: str, command: str, rows: list[str]) -> None:
