@@ -1,8 +1,7 @@
 """Host 2: the team's service beside a JupyterHub, where people cannot change what runs.
 
 Configured by the environment JupyterHub gives its services (JUPYTERHUB_API_URL, JUPYTERHUB_SERVICE_PREFIX,
-JUPYTERHUB_SERVICE_URL) and PERIJOVE_DATABASE_URL. Roles come from groups of the Hub named ``perijove-<role>`` and from
-the table of grants.
+JUPYTERHUB_SERVICE_URL) and PERIJOVE_DATABASE_URL. Roles come from groups of the Hub named ``perijove-<role>``.
 """
 
 from __future__ import annotations

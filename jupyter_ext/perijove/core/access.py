@@ -4,8 +4,7 @@ Nomenclature
   person       who calls, as the host has authenticated them
   permission   ``<capability>.<verb>``, listed once in ``PERMISSIONS`` with a sentence
   role         a named set of permissions; each includes those before it in ``ROLES``
-  grant        a role given to a person or group, for everything or for one ref
-Alone, the person at the machine is its owner and may do all; in a team, only grants count.
+Alone, the person at the machine is its owner and may do all; in a team, only the roles that the host gives count.
 """
 
 from __future__ import annotations

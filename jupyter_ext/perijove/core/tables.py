@@ -40,13 +40,6 @@ policy = Table(
     "core_policy", metadata, Column("name", String(200), primary_key=True), Column("value", JSON, nullable=False)
 )
 
-grants = Table(
-    "core_grants",
-    metadata,
-    Column("holder", String(200), primary_key=True),
-    Column("role", String(40), primary_key=True),
-)
-
 tasks = Table(
     "core_tasks",
     metadata,

@@ -14,7 +14,6 @@ def upgrade() -> None:
     _catalog_datasets()
     _catalog_sources()
     _core_audit()
-    _core_grants()
     _core_policy()
     _core_tasks()
     _jobs_jobs()
@@ -71,15 +70,6 @@ def _core_audit() -> None:
         sa.Column("new", sa.Text(), nullable=False),
         sa.Column("hash", sa.String(length=64), nullable=False),
         sa.PrimaryKeyConstraint("seq"),
-    )
-
-
-def _core_grants() -> None:
-    op.create_table(
-        "core_grants",
-        sa.Column("holder", sa.String(length=200), nullable=False),
-        sa.Column("role", sa.String(length=40), nullable=False),
-        sa.PrimaryKeyConstraint("holder", "role"),
     )
 
 
