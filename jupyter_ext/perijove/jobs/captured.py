@@ -60,8 +60,8 @@ class Captured:
         """Run the notebook in a fresh kernel and take the values; also gives what failed in later cells."""
         with self._fresh() as new:
             log = new.parent / "run.log"
-            argv = [sys.executable, "-m", "perijove.jobs.run_notebook", str(self.notebook.file), str(new)]
-            argv += ["--after", str(max(self.chosen))]
+            argv = [sys.executable, "-m", "perijove.jobs.run_notebook", str(self._as_file(new.parent)), str(new)]
+            argv += ["--folder", str(self.notebook.file.parent), "--after", str(max(self.chosen))]
             argv += [word for name in names for word in ("--name", name)]
             home = {"PERIJOVE_HOME": str(self.project.state), "PERIJOVE_NOTEBOOK": self.notebook.path}
             code, text = kept_output(teller, argv, self.notebook.file.parent, {**os.environ, **home}, log)
@@ -74,6 +74,14 @@ class Captured:
             if executed.exists():
                 executed.replace(place / "executed.ipynb")
             return place, answer.get("later", "")
+
+    def _as_file(self, folder: Path) -> Path:
+        """The notebook as a file that nbformat reads; one kept as text is written beside the values."""
+        if self.notebook.file.suffix == ".ipynb":
+            return self.notebook.file
+        file = folder / "notebook.ipynb"
+        file.write_text(json.dumps(self.notebook.document), "utf-8")
+        return file
 
     def _fresh(self) -> _Fresh:
         self.folder.parent.mkdir(parents=True, exist_ok=True)

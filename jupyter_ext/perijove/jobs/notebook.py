@@ -5,8 +5,8 @@ from __future__ import annotations
 import hashlib
 import json
 import re
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -36,6 +36,7 @@ class Notebook:
     path: str
     cells: tuple[Cell, ...]
     kernel: str
+    document: dict[str, Any] = field(default_factory=dict, repr=False, compare=False)
 
     @property
     def sources(self) -> list[str]:
@@ -61,19 +62,19 @@ class Notebook:
         return sorted(set(found))
 
 
-def read_notebook(file: Path, path: str) -> Notebook:
-    """Read a notebook; raises NotFound or Invalid with what is wrong."""
+def read_notebook(file: Path, path: str, read: Callable[[Path], dict[str, Any] | None] = lambda _: None) -> Notebook:
+    """Read a notebook; ``read`` gives those not kept as ``.ipynb``. Raises NotFound or Invalid with what is wrong."""
     if not file.is_file():
         raise NotFound(f"There is no notebook {path}.", hint="Name a notebook by its path in the project.")
     try:
-        document = json.loads(file.read_text("utf-8"))
+        document = read(file) or json.loads(file.read_text("utf-8"))
     except (OSError, ValueError, RecursionError) as error:
         raise Invalid(f"{path} cannot be read: {error}.", hint="Is it a notebook? Open it in Lab to see.") from error
     cells = document.get("cells") if isinstance(document, dict) else None
     if not isinstance(cells, list) or not all(isinstance(cell, dict) for cell in cells):
         raise Invalid(f"{path} is not a notebook in version 4 of the format.", hint="Open it in Lab and save it.")
     kernel = _part(_part(document, "metadata"), "kernelspec").get("name", "python3")
-    return Notebook(file, path, tuple(_cell(index, raw) for index, raw in enumerate(cells)), str(kernel))
+    return Notebook(file, path, tuple(_cell(index, raw) for index, raw in enumerate(cells)), str(kernel), document)
 
 
 def _part(found: dict[str, Any], name: str) -> dict[str, Any]:

@@ -17,6 +17,14 @@ class Kernels(Protocol):
         ...
 
 
+class Notebooks(Protocol):
+    """Notebooks that are not kept as ``.ipynb``."""
+
+    def read_text(self, path: Path) -> dict[str, Any] | None:
+        """The notebook in a file as nbformat has it, None where the file is no text notebook."""
+        ...
+
+
 class Runs(Protocol):
     """Experiment runs."""
 

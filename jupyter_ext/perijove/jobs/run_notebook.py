@@ -34,15 +34,17 @@ def main(arguments: list[str] | None = None) -> None:
     parser = argparse.ArgumentParser(prog="python -m perijove.jobs.run_notebook", description=__doc__)
     parser.add_argument("notebook", type=Path)
     parser.add_argument("out", type=Path)
+    parser.add_argument("--folder", type=Path, help="Where the kernel runs; the notebook's own folder if not given.")
     parser.add_argument("--after", type=int, required=True, help="Capture after the cell of this index.")
     parser.add_argument("--name", action="append", default=[], help="A name to capture.")
     parser.add_argument("--timeout", type=float, default=3600, help="Seconds that one cell may take.")
     options = parser.parse_args(arguments)
-    found = run(options.notebook, options.out, options.after, options.name, options.timeout)
+    folder = options.folder or options.notebook.parent
+    found = run(options.notebook, folder, options.out, options.after, options.name, options.timeout)
     print(json.dumps(found))
 
 
-def run(notebook: Path, out: Path, after: int, names: list[str], timeout: float) -> dict[str, Any]:
+def run(notebook: Path, folder: Path, out: Path, after: int, names: list[str], timeout: float) -> dict[str, Any]:
     """Run all cells; capture once the last chosen one has run. What fails later does not spoil the values."""
     import nbformat
     from nbclient import NotebookClient
@@ -52,7 +54,7 @@ def run(notebook: Path, out: Path, after: int, names: list[str], timeout: float)
     document = nbformat.read(notebook, as_version=4)
     kernel = document.metadata.get("kernelspec", {}).get("name", "python3")
     client = NotebookClient(
-        document, timeout=timeout, kernel_name=kernel, resources={"metadata": {"path": str(notebook.parent)}}
+        document, timeout=timeout, kernel_name=kernel, resources={"metadata": {"path": str(folder)}}
     )
     out.mkdir(parents=True, exist_ok=True)
     answer = {"ok": False, "error": "", "later": ""}

@@ -24,7 +24,7 @@ from perijove.jobs.describe import describe
 from perijove.jobs.model import Choice, Job, JobState, NewJob, Slice, Verification
 from perijove.jobs.notebook import Notebook, read_notebook
 from perijove.jobs.package import MANIFEST, Plan, check_folder, check_name, edited, plan, read_manifest, write
-from perijove.jobs.ports import JobTarget, Kernels, Runs
+from perijove.jobs.ports import JobTarget, Kernels, Notebooks, Runs
 from perijove.jobs.runner import run_job
 from perijove.jobs.slice import backward_slice
 from perijove.jobs.store import JobStore
@@ -44,6 +44,7 @@ class Jobs:
         lineage: Lineage,
         runs: Runs,
         kernels: Kernels | None = None,
+        notebooks: Notebooks | None = None,
     ) -> None:
         self.project = project
         self.store = store
@@ -53,6 +54,7 @@ class Jobs:
         self.lineage = lineage
         self.runs = runs
         self.kernels = kernels
+        self.notebooks = notebooks
 
     def all(self) -> list[Job]:
         """The exported jobs, newest first."""
@@ -84,7 +86,9 @@ class Jobs:
     def notebook(self, path: str) -> Notebook:
         """A notebook of the project, by its path."""
         file = self.project.inside(path)
-        return read_notebook(file, self.project.relative(file))
+        if self.notebooks is None:
+            return read_notebook(file, self.project.relative(file))
+        return read_notebook(file, self.project.relative(file), self.notebooks.read_text)
 
     def start_export(self, body: NewJob, who: Person) -> Task:
         """Write a job, as a task whose result is the job; what is wrong with the wish is said at once."""
