@@ -55,6 +55,7 @@ check: env
 	$(BIN)/mypy
 	$(BIN)/lint-imports
 	$(BIN)/python -m perijove.contract openapi.json --check
+	$(BIN)/jlpm schema:check
 	$(BIN)/jlpm lint
 	$(BIN)/jlpm prettier:check
 

@@ -4,2289 +4,2291 @@
  */
 
 export interface paths {
-  '/audit': {
-    parameters: {
-      query?: never;
-      header?: never;
-      path?: never;
-      cookie?: never;
+    "/audit": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The audit log, newest first. */
+        get: operations["list_audit"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
     };
-    /** The audit log, newest first. */
-    get: operations['list_audit'];
-    put?: never;
-    post?: never;
-    delete?: never;
-    options?: never;
-    head?: never;
-    patch?: never;
-    trace?: never;
-  };
-  '/catalog/code': {
-    parameters: {
-      query?: never;
-      header?: never;
-      path?: never;
-      cookie?: never;
+    "/catalog/code": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Python that loads a dataset with an engine. */
+        get: operations["load_code"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
     };
-    /** Python that loads a dataset with an engine. */
-    get: operations['load_code'];
-    put?: never;
-    post?: never;
-    delete?: never;
-    options?: never;
-    head?: never;
-    patch?: never;
-    trace?: never;
-  };
-  '/catalog/dataset': {
-    parameters: {
-      query?: never;
-      header?: never;
-      path?: never;
-      cookie?: never;
+    "/catalog/dataset": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** One dataset with its schema. */
+        get: operations["show_dataset"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
     };
-    /** One dataset with its schema. */
-    get: operations['show_dataset'];
-    put?: never;
-    post?: never;
-    delete?: never;
-    options?: never;
-    head?: never;
-    patch?: never;
-    trace?: never;
-  };
-  '/catalog/datasets': {
-    parameters: {
-      query?: never;
-      header?: never;
-      path?: never;
-      cookie?: never;
+    "/catalog/datasets": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The datasets of a source. */
+        get: operations["list_datasets"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
     };
-    /** The datasets of a source. */
-    get: operations['list_datasets'];
-    put?: never;
-    post?: never;
-    delete?: never;
-    options?: never;
-    head?: never;
-    patch?: never;
-    trace?: never;
-  };
-  '/catalog/kinds': {
-    parameters: {
-      query?: never;
-      header?: never;
-      path?: never;
-      cookie?: never;
+    "/catalog/kinds": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The kinds of sources that are installed, with their forms. */
+        get: operations["list_kinds"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
     };
-    /** The kinds of sources that are installed, with their forms. */
-    get: operations['list_kinds'];
-    put?: never;
-    post?: never;
-    delete?: never;
-    options?: never;
-    head?: never;
-    patch?: never;
-    trace?: never;
-  };
-  '/catalog/preview': {
-    parameters: {
-      query?: never;
-      header?: never;
-      path?: never;
-      cookie?: never;
+    "/catalog/preview": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The first rows of a dataset. */
+        get: operations["preview_dataset"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
     };
-    /** The first rows of a dataset. */
-    get: operations['preview_dataset'];
-    put?: never;
-    post?: never;
-    delete?: never;
-    options?: never;
-    head?: never;
-    patch?: never;
-    trace?: never;
-  };
-  '/catalog/search': {
-    parameters: {
-      query?: never;
-      header?: never;
-      path?: never;
-      cookie?: never;
+    "/catalog/search": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Datasets by name and column, best first. */
+        get: operations["search_datasets"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
     };
-    /** Datasets by name and column, best first. */
-    get: operations['search_datasets'];
-    put?: never;
-    post?: never;
-    delete?: never;
-    options?: never;
-    head?: never;
-    patch?: never;
-    trace?: never;
-  };
-  '/catalog/sources': {
-    parameters: {
-      query?: never;
-      header?: never;
-      path?: never;
-      cookie?: never;
+    "/catalog/sources": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** All sources. */
+        get: operations["list_sources"];
+        put?: never;
+        /** Add a source; it is scanned by its own call. */
+        post: operations["add_source"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
     };
-    /** All sources. */
-    get: operations['list_sources'];
-    put?: never;
-    /** Add a source; it is scanned by its own call. */
-    post: operations['add_source'];
-    delete?: never;
-    options?: never;
-    head?: never;
-    patch?: never;
-    trace?: never;
-  };
-  '/catalog/sources/{name}': {
-    parameters: {
-      query?: never;
-      header?: never;
-      path?: never;
-      cookie?: never;
+    "/catalog/sources/{name}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        /** Forget a source and its datasets; the data itself stays. */
+        delete: operations["remove_source"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
     };
-    get?: never;
-    put?: never;
-    post?: never;
-    /** Forget a source and its datasets; the data itself stays. */
-    delete: operations['remove_source'];
-    options?: never;
-    head?: never;
-    patch?: never;
-    trace?: never;
-  };
-  '/catalog/sources/{name}/scan': {
-    parameters: {
-      query?: never;
-      header?: never;
-      path?: never;
-      cookie?: never;
+    "/catalog/sources/{name}/scan": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Look for datasets in a source, as a task. */
+        post: operations["scan_source"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
     };
-    get?: never;
-    put?: never;
-    /** Look for datasets in a source, as a task. */
-    post: operations['scan_source'];
-    delete?: never;
-    options?: never;
-    head?: never;
-    patch?: never;
-    trace?: never;
-  };
-  '/clusters': {
-    parameters: {
-      query?: never;
-      header?: never;
-      path?: never;
-      cookie?: never;
+    "/clusters": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The clusters of this project, newest first. */
+        get: operations["list_clusters"];
+        put?: never;
+        /** Start a cluster of its own, without a kernel. */
+        post: operations["start_cluster"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
     };
-    /** The clusters of this project, newest first. */
-    get: operations['list_clusters'];
-    put?: never;
-    /** Start a cluster of its own, without a kernel. */
-    post: operations['start_cluster'];
-    delete?: never;
-    options?: never;
-    head?: never;
-    patch?: never;
-    trace?: never;
-  };
-  '/clusters/backends': {
-    parameters: {
-      query?: never;
-      header?: never;
-      path?: never;
-      cookie?: never;
+    "/clusters/backends": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The places where clusters can run. */
+        get: operations["list_backends"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
     };
-    /** The places where clusters can run. */
-    get: operations['list_backends'];
-    put?: never;
-    post?: never;
-    delete?: never;
-    options?: never;
-    head?: never;
-    patch?: never;
-    trace?: never;
-  };
-  '/clusters/{id}': {
-    parameters: {
-      query?: never;
-      header?: never;
-      path?: never;
-      cookie?: never;
+    "/clusters/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        /** Stop a cluster; its kernel goes on without it. */
+        delete: operations["stop_cluster"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
     };
-    get?: never;
-    put?: never;
-    post?: never;
-    /** Stop a cluster; its kernel goes on without it. */
-    delete: operations['stop_cluster'];
-    options?: never;
-    head?: never;
-    patch?: never;
-    trace?: never;
-  };
-  '/clusters/{id}/scale': {
-    parameters: {
-      query?: never;
-      header?: never;
-      path?: never;
-      cookie?: never;
+    "/clusters/{id}/scale": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Ask for another number of workers. */
+        post: operations["scale_cluster"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
     };
-    get?: never;
-    put?: never;
-    /** Ask for another number of workers. */
-    post: operations['scale_cluster'];
-    delete?: never;
-    options?: never;
-    head?: never;
-    patch?: never;
-    trace?: never;
-  };
-  '/experiments/runs': {
-    parameters: {
-      query?: never;
-      header?: never;
-      path?: never;
-      cookie?: never;
+    "/experiments/runs": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Runs, newest first; ``filter`` matches name, experiment or notebook. */
+        get: operations["list_runs"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
     };
-    /** Runs, newest first; ``filter`` matches name, experiment or notebook. */
-    get: operations['list_runs'];
-    put?: never;
-    post?: never;
-    delete?: never;
-    options?: never;
-    head?: never;
-    patch?: never;
-    trace?: never;
-  };
-  '/experiments/runs/{id}': {
-    parameters: {
-      query?: never;
-      header?: never;
-      path?: never;
-      cookie?: never;
+    "/experiments/runs/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** One run with its parameters, metrics, datasets and origin. */
+        get: operations["show_run"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
     };
-    /** One run with its parameters, metrics, datasets and origin. */
-    get: operations['show_run'];
-    put?: never;
-    post?: never;
-    delete?: never;
-    options?: never;
-    head?: never;
-    patch?: never;
-    trace?: never;
-  };
-  '/experiments/runs/{id}/artifacts': {
-    parameters: {
-      query?: never;
-      header?: never;
-      path?: never;
-      cookie?: never;
+    "/experiments/runs/{id}/artifacts": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The files that a run kept. */
+        get: operations["list_artifacts"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
     };
-    /** The files that a run kept. */
-    get: operations['list_artifacts'];
-    put?: never;
-    post?: never;
-    delete?: never;
-    options?: never;
-    head?: never;
-    patch?: never;
-    trace?: never;
-  };
-  '/experiments/runs/{id}/artifacts/{path}': {
-    parameters: {
-      query?: never;
-      header?: never;
-      path?: never;
-      cookie?: never;
+    "/experiments/runs/{id}/artifacts/{path}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** One file that a run kept. */
+        get: operations["read_artifact"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
     };
-    /** One file that a run kept. */
-    get: operations['read_artifact'];
-    put?: never;
-    post?: never;
-    delete?: never;
-    options?: never;
-    head?: never;
-    patch?: never;
-    trace?: never;
-  };
-  '/experiments/runs/{id}/curve': {
-    parameters: {
-      query?: never;
-      header?: never;
-      path?: never;
-      cookie?: never;
+    "/experiments/runs/{id}/curve": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** A metric of a run over its steps. */
+        get: operations["show_curve"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
     };
-    /** A metric of a run over its steps. */
-    get: operations['show_curve'];
-    put?: never;
-    post?: never;
-    delete?: never;
-    options?: never;
-    head?: never;
-    patch?: never;
-    trace?: never;
-  };
-  '/jobs': {
-    parameters: {
-      query?: never;
-      header?: never;
-      path?: never;
-      cookie?: never;
+    "/jobs": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The exported jobs, newest first. */
+        get: operations["list_jobs"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
     };
-    /** The exported jobs, newest first. */
-    get: operations['list_jobs'];
-    put?: never;
-    post?: never;
-    delete?: never;
-    options?: never;
-    head?: never;
-    patch?: never;
-    trace?: never;
-  };
-  '/jobs/export': {
-    parameters: {
-      query?: never;
-      header?: never;
-      path?: never;
-      cookie?: never;
+    "/jobs/export": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Write a job, as a task whose result is the job; it may verify it, too. */
+        post: operations["export_job"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
     };
-    get?: never;
-    put?: never;
-    /** Write a job, as a task whose result is the job; it may verify it, too. */
-    post: operations['export_job'];
-    delete?: never;
-    options?: never;
-    head?: never;
-    patch?: never;
-    trace?: never;
-  };
-  '/jobs/preview': {
-    parameters: {
-      query?: never;
-      header?: never;
-      path?: never;
-      cookie?: never;
+    "/jobs/preview": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** What a job made from these cells would hold, and why; nothing is written. */
+        post: operations["preview_job"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
     };
-    get?: never;
-    put?: never;
-    /** What a job made from these cells would hold, and why; nothing is written. */
-    post: operations['preview_job'];
-    delete?: never;
-    options?: never;
-    head?: never;
-    patch?: never;
-    trace?: never;
-  };
-  '/jobs/{name}': {
-    parameters: {
-      query?: never;
-      header?: never;
-      path?: never;
-      cookie?: never;
+    "/jobs/{name}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** One job with its last verification. */
+        get: operations["show_job"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
     };
-    /** One job with its last verification. */
-    get: operations['show_job'];
-    put?: never;
-    post?: never;
-    delete?: never;
-    options?: never;
-    head?: never;
-    patch?: never;
-    trace?: never;
-  };
-  '/jobs/{name}/run': {
-    parameters: {
-      query?: never;
-      header?: never;
-      path?: never;
-      cookie?: never;
+    "/jobs/{name}/run": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Run a job, as a task. */
+        post: operations["run_job"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
     };
-    get?: never;
-    put?: never;
-    /** Run a job, as a task. */
-    post: operations['run_job'];
-    delete?: never;
-    options?: never;
-    head?: never;
-    patch?: never;
-    trace?: never;
-  };
-  '/jobs/{name}/verify': {
-    parameters: {
-      query?: never;
-      header?: never;
-      path?: never;
-      cookie?: never;
+    "/jobs/{name}/verify": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Run a job in a fresh environment and compare with the notebook, as a task. */
+        post: operations["verify_job"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
     };
-    get?: never;
-    put?: never;
-    /** Run a job in a fresh environment and compare with the notebook, as a task. */
-    post: operations['verify_job'];
-    delete?: never;
-    options?: never;
-    head?: never;
-    patch?: never;
-    trace?: never;
-  };
-  '/lineage': {
-    parameters: {
-      query?: never;
-      header?: never;
-      path?: never;
-      cookie?: never;
+    "/lineage": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** What a thing came from and what depends on it, some hops each way. */
+        get: operations["show_lineage"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
     };
-    /** What a thing came from and what depends on it, some hops each way. */
-    get: operations['show_lineage'];
-    put?: never;
-    post?: never;
-    delete?: never;
-    options?: never;
-    head?: never;
-    patch?: never;
-    trace?: never;
-  };
-  '/search': {
-    parameters: {
-      query?: never;
-      header?: never;
-      path?: never;
-      cookie?: never;
+    "/search": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Everything this person may see that matches. */
+        get: operations["search_everything"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
     };
-    /** Everything this person may see that matches. */
-    get: operations['search_everything'];
-    put?: never;
-    post?: never;
-    delete?: never;
-    options?: never;
-    head?: never;
-    patch?: never;
-    trace?: never;
-  };
-  '/settings/permissions': {
-    parameters: {
-      query?: never;
-      header?: never;
-      path?: never;
-      cookie?: never;
+    "/settings/permissions": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The table of permissions, and which the caller has. */
+        get: operations["list_permissions"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
     };
-    /** The table of permissions, and which the caller has. */
-    get: operations['list_permissions'];
-    put?: never;
-    post?: never;
-    delete?: never;
-    options?: never;
-    head?: never;
-    patch?: never;
-    trace?: never;
-  };
-  '/settings/policy': {
-    parameters: {
-      query?: never;
-      header?: never;
-      path?: never;
-      cookie?: never;
+    "/settings/policy": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The team's settings. */
+        get: operations["show_policy"];
+        put?: never;
+        /** Change one team setting. */
+        post: operations["change_policy"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
     };
-    /** The team's settings. */
-    get: operations['show_policy'];
-    put?: never;
-    /** Change one team setting. */
-    post: operations['change_policy'];
-    delete?: never;
-    options?: never;
-    head?: never;
-    patch?: never;
-    trace?: never;
-  };
-  '/tasks': {
-    parameters: {
-      query?: never;
-      header?: never;
-      path?: never;
-      cookie?: never;
+    "/tasks": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** One's tasks, newest first. */
+        get: operations["list_tasks"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
     };
-    /** One's tasks, newest first. */
-    get: operations['list_tasks'];
-    put?: never;
-    post?: never;
-    delete?: never;
-    options?: never;
-    head?: never;
-    patch?: never;
-    trace?: never;
-  };
-  '/tasks/{id}': {
-    parameters: {
-      query?: never;
-      header?: never;
-      path?: never;
-      cookie?: never;
+    "/tasks/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** One task. */
+        get: operations["show_task"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
     };
-    /** One task. */
-    get: operations['show_task'];
-    put?: never;
-    post?: never;
-    delete?: never;
-    options?: never;
-    head?: never;
-    patch?: never;
-    trace?: never;
-  };
-  '/tasks/{id}/cancel': {
-    parameters: {
-      query?: never;
-      header?: never;
-      path?: never;
-      cookie?: never;
+    "/tasks/{id}/cancel": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Ask a task to stop; it leaves nothing half done. */
+        post: operations["cancel_task"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
     };
-    get?: never;
-    put?: never;
-    /** Ask a task to stop; it leaves nothing half done. */
-    post: operations['cancel_task'];
-    delete?: never;
-    options?: never;
-    head?: never;
-    patch?: never;
-    trace?: never;
-  };
-  '/tasks/{id}/log': {
-    parameters: {
-      query?: never;
-      header?: never;
-      path?: never;
-      cookie?: never;
+    "/tasks/{id}/log": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** What a task has written so far. */
+        get: operations["read_log"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
     };
-    /** What a task has written so far. */
-    get: operations['read_log'];
-    put?: never;
-    post?: never;
-    delete?: never;
-    options?: never;
-    head?: never;
-    patch?: never;
-    trace?: never;
-  };
 }
 export type webhooks = Record<string, never>;
 export interface components {
-  schemas: {
-    /**
-     * Artifact
-     * @description A file that a run kept; ``path`` is relative to the run's artifacts.
-     */
-    Artifact: {
-      path: string;
-      bytes: number;
-      mediaType: string;
+    schemas: {
+        /**
+         * Artifact
+         * @description A file that a run kept; ``path`` is relative to the run's artifacts.
+         */
+        Artifact: {
+            path: string;
+            bytes: number;
+            mediaType: string;
+        };
+        /**
+         * AuditEntry
+         * @description One line of the audit log; ``hash`` covers the line and the hash before it.
+         */
+        AuditEntry: {
+            seq: number;
+            at: string;
+            actor: string;
+            door: string;
+            what: string;
+            ref: string;
+            old: unknown;
+            new: unknown;
+            hash: string;
+        };
+        /**
+         * AuditLog
+         * @description Lines of the audit log, newest first.
+         */
+        AuditLog: {
+            events: components["schemas"]["AuditEntry"][];
+        };
+        /**
+         * CellView
+         * @description A code cell line by line, for the preview; ``note`` is the cell's summary.
+         */
+        CellView: {
+            index: number;
+            id: string;
+            kept: boolean;
+            note: string;
+            lines: components["schemas"]["KeptLine"][];
+        };
+        /**
+         * Choice
+         * @description Cells to export: a notebook's path in the project, and cell ids or indices (as text).
+         */
+        Choice: {
+            notebook: string;
+            cells: string[];
+        };
+        /**
+         * Cluster
+         * @description One cluster. ``workers`` are there, ``wanted`` were asked for; memory is in bytes, ``cpu`` percent of all cores.
+         *
+         *         ``tasks`` counts by state: processing, waiting, queued, memory, erred. ``kernel_id`` and ``notebook`` are empty for
+         *         a cluster started on its own.
+         */
+        Cluster: {
+            id: string;
+            name: string;
+            profile: string;
+            /** @enum {unknown} */
+            state: "failed" | "lost" | "running" | "starting" | "stopped" | "stopping";
+            workers: number;
+            wanted: number;
+            cpu: number;
+            memoryUsed: number;
+            memoryLimit: number;
+            tasks: {
+                [key: string]: number;
+            };
+            address: string;
+            kernelId: string;
+            notebook: string;
+            problem: string;
+            startedAt: string;
+            details: components["schemas"]["Worker"][];
+        };
+        /**
+         * Column
+         * @description One column; ``min``, ``max`` and ``nulls`` where the file's own statistics or the database give them.
+         */
+        Column: {
+            name: string;
+            type: string;
+            /** @default true */
+            nullable?: boolean;
+            /** @default null */
+            min?: unknown;
+            /** @default null */
+            max?: unknown;
+            /** @default null */
+            nulls?: number | null;
+        };
+        /**
+         * Curve
+         * @description A metric over its steps. Of many points, each bucket keeps its last value and its least and greatest.
+         */
+        Curve: {
+            steps: number[];
+            values: (number | null)[];
+            min: (number | null)[];
+            max: (number | null)[];
+            points: number;
+        };
+        /**
+         * Dataset
+         * @description A table or a file set. ``format`` is parquet, csv or sql; ``rows`` and ``bytes`` are null where unknown.
+         *
+         *         ``problem`` is a sentence on why it cannot be read, empty where it can.
+         */
+        Dataset: {
+            ref: string;
+            name: string;
+            source: string;
+            uri: string;
+            format: string;
+            rows: number | null;
+            bytes: number | null;
+            columns: components["schemas"]["Column"][];
+            owners: string[];
+            tags: string[];
+            versions: string[];
+            modifiedAt: string | null;
+            /** @default  */
+            problem?: string;
+        };
+        /**
+         * DatasetPage
+         * @description Some of the datasets of a source, in order of name.
+         */
+        DatasetPage: {
+            datasets: components["schemas"]["DatasetRow"][];
+            total: number;
+        };
+        /**
+         * DatasetRow
+         * @description A dataset as a list shows it.
+         */
+        DatasetRow: {
+            ref: string;
+            name: string;
+            source: string;
+            format: string;
+            rows: number | null;
+            columnCount: number;
+            /** @default  */
+            problem?: string;
+        };
+        /**
+         * DatasetUse
+         * @description A dataset that a run was given, as MLflow knows it.
+         */
+        DatasetUse: {
+            name: string;
+            digest: string;
+            context: string;
+            ref: string;
+        };
+        /**
+         * Done
+         * @description The answer of a verb that has nothing else to say.
+         */
+        Done: {
+            /** @default true */
+            ok?: boolean;
+        };
+        /**
+         * Edge
+         * @description ``target`` came from ``source``: ``kind`` is what happened (read, wrote, fed, logged, exported, …).
+         */
+        Edge: {
+            from: string;
+            to: string;
+            kind: string;
+            /** @enum {unknown} */
+            how: "declared" | "inferred" | "observed";
+            at: string;
+        };
+        /**
+         * Everything
+         * @description All that matches, best first, from each capability in turn.
+         */
+        Everything: {
+            hits: components["schemas"]["Found"][];
+            total: number;
+        };
+        /**
+         * Found
+         * @description One thing that matches; ``snippet`` says where.
+         */
+        Found: {
+            ref: string;
+            kind: string;
+            title: string;
+            snippet: string;
+        };
+        /**
+         * Graph
+         * @description Part of the lineage graph around one ref.
+         */
+        Graph: {
+            nodes: components["schemas"]["Node"][];
+            edges: components["schemas"]["Edge"][];
+        };
+        /**
+         * Hit
+         * @description A dataset that a search found; ``snippet`` says what matched.
+         */
+        Hit: {
+            ref: string;
+            name: string;
+            source: string;
+            score: number;
+            snippet: string;
+        };
+        /**
+         * Hits
+         * @description What a search found, best first.
+         */
+        Hits: {
+            hits: components["schemas"]["Hit"][];
+            total: number;
+        };
+        /**
+         * Input
+         * @description Something the job reads: a dataset or an environment variable. ``ref`` is empty where the catalog has none.
+         */
+        Input: {
+            name: string;
+            kind: string;
+            ref: string;
+        };
+        /**
+         * Job
+         * @description An exported job. ``path`` is its folder; ``run`` the experiment run it reproduces, empty where there is none.
+         */
+        Job: {
+            name: string;
+            path: string;
+            /** @enum {unknown} */
+            state: "different" | "edited" | "failed" | "new" | "refused" | "verified" | "verifying";
+            notebook: string;
+            cells: string[];
+            files: string[];
+            run: string;
+            warnings: string[];
+            exportedAt: string;
+            verification: components["schemas"]["Verification"] | null;
+        };
+        /**
+         * KeptCell
+         * @description A cell of the notebook as the slice sees it; ``lines`` are first and last of each kept range, from 1.
+         */
+        KeptCell: {
+            index: number;
+            id: string;
+            lines: [
+                number,
+                number
+            ][];
+            /** @enum {unknown} */
+            layer: "environment" | "value";
+            reasons: string[];
+        };
+        /**
+         * KeptLine
+         * @description One line of a cell; ``kept`` says whether it goes into the job and ``reason`` why.
+         */
+        KeptLine: {
+            number: number;
+            text: string;
+            kept: boolean;
+            reason: string;
+        };
+        /**
+         * LoadCode
+         * @description Python that loads a dataset.
+         */
+        LoadCode: {
+            code: string;
+        };
+        /**
+         * NewCluster
+         * @description A cluster to start; ``workers`` of null takes the profile's default.
+         */
+        NewCluster: {
+            /** @default local */
+            profile?: string;
+            /** @default null */
+            workers?: number | null;
+        };
+        /**
+         * NewJob
+         * @description A job to write. ``kernel_id`` is the live kernel to take values from; ``run`` runs the notebook afresh.
+         */
+        NewJob: {
+            notebook: string;
+            cells: string[];
+            /** @default  */
+            name?: string;
+            /** @default  */
+            out?: string;
+            /** @default folder */
+            target?: string;
+            /** @default  */
+            kernel_id?: string;
+            /** @default false */
+            run?: boolean;
+            /** @default false */
+            verify?: boolean;
+        };
+        /**
+         * NewPolicy
+         * @description A team setting to change; a null value puts it back to its default.
+         */
+        NewPolicy: {
+            name: string;
+            value: unknown;
+        };
+        /**
+         * NewSource
+         * @description A source to add; without ``kind`` it is guessed from the URI.
+         */
+        NewSource: {
+            name: string;
+            uri: string;
+            /** @default  */
+            kind?: string;
+        };
+        /**
+         * Node
+         * @description One thing in the lineage graph.
+         */
+        Node: {
+            ref: string;
+            kind: string;
+            name: string;
+            /** @default  */
+            detail?: string;
+        };
+        /**
+         * Output
+         * @description A value that the job yields and verification compares.
+         */
+        Output: {
+            name: string;
+            kind: string;
+        };
+        /**
+         * OutputVerdict
+         * @description How one output of the job compares with the notebook's.
+         */
+        OutputVerdict: {
+            name: string;
+            /** @enum {unknown} */
+            result: "different" | "identical" | "not_comparable" | "not_deterministic" | "within_tolerance";
+            detail: string;
+        };
+        /**
+         * Parameter
+         * @description A literal that becomes an option of the job.
+         */
+        Parameter: {
+            name: string;
+            type: string;
+            default: unknown;
+            cell: string;
+            line: number;
+        };
+        /**
+         * Part
+         * @description One installed part: its name, the package it came with, its form, and its problem if it is broken.
+         */
+        Part: {
+            group: string;
+            name: string;
+            label: string;
+            package: string;
+            form: Record<string, never>;
+            /** @default  */
+            problem?: string;
+        };
+        /**
+         * PermissionRow
+         * @description One line of the table of permissions, and whether the caller has it.
+         */
+        PermissionRow: {
+            name: string;
+            sentence: string;
+            role: string;
+            granted: boolean;
+        };
+        /**
+         * Policy
+         * @description The team's settings, by name.
+         */
+        Policy: {
+            values: Record<string, never>;
+        };
+        /**
+         * Preview
+         * @description The first rows. ``total_rows`` is null where counting would mean reading it all.
+         */
+        Preview: {
+            columns: components["schemas"]["PreviewColumn"][];
+            rows: unknown[][];
+            totalRows: number | null;
+            truncated: boolean;
+        };
+        /**
+         * PreviewColumn
+         * @description Name and type of a previewed column.
+         */
+        PreviewColumn: {
+            name: string;
+            type: string;
+        };
+        /**
+         * Problem
+         * @description What went wrong: its kind, a sentence for the person and a hint on what to do.
+         */
+        Problem: {
+            kind: string;
+            message: string;
+            hint: string;
+        };
+        /**
+         * Run
+         * @description One run. ``notebook``, ``cell`` and ``commit`` say where it came from, empty where unknown.
+         */
+        Run: {
+            id: string;
+            name: string;
+            experiment: string;
+            /** @enum {unknown} */
+            state: "failed" | "finished" | "killed" | "running" | "scheduled";
+            user: string;
+            startedAt: string;
+            endedAt: string | null;
+            parameters: {
+                [key: string]: string;
+            };
+            metrics: {
+                [key: string]: number | null;
+            };
+            tags: {
+                [key: string]: string;
+            };
+            datasets: components["schemas"]["DatasetUse"][];
+            notebook: string;
+            cell: string;
+            commit: string;
+        };
+        /**
+         * RunPage
+         * @description Some of the runs, newest first.
+         */
+        RunPage: {
+            runs: components["schemas"]["RunRow"][];
+            total: number;
+        };
+        /**
+         * RunRow
+         * @description A run as a list shows it; ``metrics`` holds the latest value of each.
+         */
+        RunRow: {
+            id: string;
+            name: string;
+            experiment: string;
+            /** @enum {unknown} */
+            state: "failed" | "finished" | "killed" | "running" | "scheduled";
+            startedAt: string;
+            endedAt: string | null;
+            metrics: {
+                [key: string]: number | null;
+            };
+        };
+        /**
+         * Scale
+         * @description How many workers a cluster shall have.
+         */
+        Scale: {
+            workers: number;
+        };
+        /**
+         * Slice
+         * @description What a job made from a cell would hold, and why.
+         */
+        Slice: {
+            cells: components["schemas"]["KeptCell"][];
+            parameters: components["schemas"]["Parameter"][];
+            inputs: components["schemas"]["Input"][];
+            outputs: components["schemas"]["Output"][];
+            opaque: string[];
+            warnings: string[];
+            view: components["schemas"]["CellView"][];
+        };
+        /**
+         * Source
+         * @description A place that holds datasets. ``uri`` never carries a password; ``kind`` is the part that reads it.
+         */
+        Source: {
+            name: string;
+            kind: string;
+            uri: string;
+            /** @enum {unknown} */
+            state: "failed" | "live" | "new" | "scanning";
+            datasets: number;
+            problem: string;
+            scannedAt: string | null;
+        };
+        /**
+         * Step
+         * @description One step of a verification and how long it took.
+         */
+        Step: {
+            name: string;
+            ok: boolean;
+            seconds: number;
+            /** @default  */
+            detail?: string;
+        };
+        /**
+         * Task
+         * @description Long-running work.
+         *
+         *         ``progress`` is the share done, 0 to 1, or null while unknown; ``error_kind`` is Invalid, Failed and so on.
+         */
+        Task: {
+            id: string;
+            kind: string;
+            title: string;
+            /** @enum {unknown} */
+            state: "cancelled" | "done" | "failed" | "queued" | "running";
+            progress: number | null;
+            message: string;
+            ref: string;
+            owner: string;
+            result: unknown;
+            error: string;
+            errorKind: string;
+            hint: string;
+            createdAt: string;
+            finishedAt: string | null;
+        };
+        /**
+         * TaskLog
+         * @description What a task has written so far, oldest line first.
+         */
+        TaskLog: {
+            lines: string[];
+        };
+        /**
+         * Verification
+         * @description The verdict on a job; "verified" only if every step ran and no output differs.
+         */
+        Verification: {
+            /** @enum {unknown} */
+            verdict: "different" | "failed" | "refused" | "verified";
+            outputs: components["schemas"]["OutputVerdict"][];
+            steps: components["schemas"]["Step"][];
+            seconds: number;
+            /** @default  */
+            reason?: string;
+            /** @default null */
+            at?: string | null;
+        };
+        /**
+         * Worker
+         * @description One worker. ``cpu`` is percent of one core; memory is in bytes.
+         */
+        Worker: {
+            name: string;
+            cpu: number;
+            memoryUsed: number;
+            memoryLimit: number;
+            threads: number;
+            processing: number;
+        };
     };
-    /**
-     * AuditEntry
-     * @description One line of the audit log; ``hash`` covers the line and the hash before it.
-     */
-    AuditEntry: {
-      seq: number;
-      at: string;
-      actor: string;
-      door: string;
-      what: string;
-      ref: string;
-      old: unknown;
-      new: unknown;
-      hash: string;
-    };
-    /**
-     * AuditLog
-     * @description Lines of the audit log, newest first.
-     */
-    AuditLog: {
-      events: components['schemas']['AuditEntry'][];
-    };
-    /**
-     * CellView
-     * @description A code cell line by line, for the preview; ``note`` is the cell's summary.
-     */
-    CellView: {
-      index: number;
-      id: string;
-      kept: boolean;
-      note: string;
-      lines: components['schemas']['KeptLine'][];
-    };
-    /**
-     * Choice
-     * @description Cells to export: a notebook's path in the project, and cell ids or indices (as text).
-     */
-    Choice: {
-      notebook: string;
-      cells: string[];
-    };
-    /**
-     * Cluster
-     * @description One cluster. ``workers`` are there, ``wanted`` were asked for; memory is in bytes, ``cpu`` percent of all cores.
-     *
-     *         ``tasks`` counts by state: processing, waiting, queued, memory, erred. ``kernel_id`` and ``notebook`` are empty for
-     *         a cluster started on its own.
-     */
-    Cluster: {
-      id: string;
-      name: string;
-      profile: string;
-      /** @enum {unknown} */
-      state: 'failed' | 'lost' | 'running' | 'starting' | 'stopped' | 'stopping';
-      workers: number;
-      wanted: number;
-      cpu: number;
-      memoryUsed: number;
-      memoryLimit: number;
-      tasks: {
-        [key: string]: number;
-      };
-      address: string;
-      kernelId: string;
-      notebook: string;
-      problem: string;
-      startedAt: string;
-      details: components['schemas']['Worker'][];
-    };
-    /**
-     * Column
-     * @description One column; ``min``, ``max`` and ``nulls`` where the file's own statistics or the database give them.
-     */
-    Column: {
-      name: string;
-      type: string;
-      /** @default true */
-      nullable?: boolean;
-      /** @default null */
-      min?: unknown;
-      /** @default null */
-      max?: unknown;
-      /** @default null */
-      nulls?: number | null;
-    };
-    /**
-     * Curve
-     * @description A metric over its steps. Of many points, each bucket keeps its last value and its least and greatest.
-     */
-    Curve: {
-      steps: number[];
-      values: (number | null)[];
-      min: (number | null)[];
-      max: (number | null)[];
-      points: number;
-    };
-    /**
-     * Dataset
-     * @description A table or a file set. ``format`` is parquet, csv or sql; ``rows`` and ``bytes`` are null where unknown.
-     *
-     *         ``problem`` is a sentence on why it cannot be read, empty where it can.
-     */
-    Dataset: {
-      ref: string;
-      name: string;
-      source: string;
-      uri: string;
-      format: string;
-      rows: number | null;
-      bytes: number | null;
-      columns: components['schemas']['Column'][];
-      owners: string[];
-      tags: string[];
-      versions: string[];
-      modifiedAt: string | null;
-      /** @default  */
-      problem?: string;
-    };
-    /**
-     * DatasetPage
-     * @description Some of the datasets of a source, in order of name.
-     */
-    DatasetPage: {
-      datasets: components['schemas']['DatasetRow'][];
-      total: number;
-    };
-    /**
-     * DatasetRow
-     * @description A dataset as a list shows it.
-     */
-    DatasetRow: {
-      ref: string;
-      name: string;
-      source: string;
-      format: string;
-      rows: number | null;
-      columnCount: number;
-      /** @default  */
-      problem?: string;
-    };
-    /**
-     * DatasetUse
-     * @description A dataset that a run was given, as MLflow knows it.
-     */
-    DatasetUse: {
-      name: string;
-      digest: string;
-      context: string;
-      ref: string;
-    };
-    /**
-     * Done
-     * @description The answer of a verb that has nothing else to say.
-     */
-    Done: {
-      /** @default true */
-      ok?: boolean;
-    };
-    /**
-     * Edge
-     * @description ``target`` came from ``source``: ``kind`` is what happened (read, wrote, fed, logged, exported, …).
-     */
-    Edge: {
-      from: string;
-      to: string;
-      kind: string;
-      /** @enum {unknown} */
-      how: 'declared' | 'inferred' | 'observed';
-      at: string;
-    };
-    /**
-     * Everything
-     * @description All that matches, best first, from each capability in turn.
-     */
-    Everything: {
-      hits: components['schemas']['Found'][];
-      total: number;
-    };
-    /**
-     * Found
-     * @description One thing that matches; ``snippet`` says where.
-     */
-    Found: {
-      ref: string;
-      kind: string;
-      title: string;
-      snippet: string;
-    };
-    /**
-     * Graph
-     * @description Part of the lineage graph around one ref.
-     */
-    Graph: {
-      nodes: components['schemas']['Node'][];
-      edges: components['schemas']['Edge'][];
-    };
-    /**
-     * Hit
-     * @description A dataset that a search found; ``snippet`` says what matched.
-     */
-    Hit: {
-      ref: string;
-      name: string;
-      source: string;
-      score: number;
-      snippet: string;
-    };
-    /**
-     * Hits
-     * @description What a search found, best first.
-     */
-    Hits: {
-      hits: components['schemas']['Hit'][];
-      total: number;
-    };
-    /**
-     * Input
-     * @description Something the job reads: a dataset or an environment variable. ``ref`` is empty where the catalog has none.
-     */
-    Input: {
-      name: string;
-      kind: string;
-      ref: string;
-    };
-    /**
-     * Job
-     * @description An exported job. ``path`` is its folder; ``run`` the experiment run it reproduces, empty where there is none.
-     */
-    Job: {
-      name: string;
-      path: string;
-      /** @enum {unknown} */
-      state: 'different' | 'edited' | 'failed' | 'new' | 'refused' | 'verified' | 'verifying';
-      notebook: string;
-      cells: string[];
-      files: string[];
-      run: string;
-      warnings: string[];
-      exportedAt: string;
-      verification: components['schemas']['Verification'] | null;
-    };
-    /**
-     * KeptCell
-     * @description A cell of the notebook as the slice sees it; ``lines`` are first and last of each kept range, from 1.
-     */
-    KeptCell: {
-      index: number;
-      id: string;
-      lines: [number, number][];
-      /** @enum {unknown} */
-      layer: 'environment' | 'value';
-      reasons: string[];
-    };
-    /**
-     * KeptLine
-     * @description One line of a cell; ``kept`` says whether it goes into the job and ``reason`` why.
-     */
-    KeptLine: {
-      number: number;
-      text: string;
-      kept: boolean;
-      reason: string;
-    };
-    /**
-     * LoadCode
-     * @description Python that loads a dataset.
-     */
-    LoadCode: {
-      code: string;
-    };
-    /**
-     * NewCluster
-     * @description A cluster to start; ``workers`` of null takes the profile's default.
-     */
-    NewCluster: {
-      /** @default local */
-      profile?: string;
-      /** @default null */
-      workers?: number | null;
-    };
-    /**
-     * NewJob
-     * @description A job to write. ``kernel_id`` is the live kernel to take values from; ``run`` runs the notebook afresh.
-     */
-    NewJob: {
-      notebook: string;
-      cells: string[];
-      /** @default  */
-      name?: string;
-      /** @default  */
-      out?: string;
-      /** @default folder */
-      target?: string;
-      /** @default  */
-      kernel_id?: string;
-      /** @default false */
-      run?: boolean;
-      /** @default false */
-      verify?: boolean;
-    };
-    /**
-     * NewPolicy
-     * @description A team setting to change; a null value puts it back to its default.
-     */
-    NewPolicy: {
-      name: string;
-      value: unknown;
-    };
-    /**
-     * NewSource
-     * @description A source to add; without ``kind`` it is guessed from the URI.
-     */
-    NewSource: {
-      name: string;
-      uri: string;
-      /** @default  */
-      kind?: string;
-    };
-    /**
-     * Node
-     * @description One thing in the lineage graph.
-     */
-    Node: {
-      ref: string;
-      kind: string;
-      name: string;
-      /** @default  */
-      detail?: string;
-    };
-    /**
-     * Output
-     * @description A value that the job yields and verification compares.
-     */
-    Output: {
-      name: string;
-      kind: string;
-    };
-    /**
-     * OutputVerdict
-     * @description How one output of the job compares with the notebook's.
-     */
-    OutputVerdict: {
-      name: string;
-      /** @enum {unknown} */
-      result:
-        'different' | 'identical' | 'not_comparable' | 'not_deterministic' | 'within_tolerance';
-      detail: string;
-    };
-    /**
-     * Parameter
-     * @description A literal that becomes an option of the job.
-     */
-    Parameter: {
-      name: string;
-      type: string;
-      default: unknown;
-      cell: string;
-      line: number;
-    };
-    /**
-     * Part
-     * @description One installed part: its name, the package it came with, its form, and its problem if it is broken.
-     */
-    Part: {
-      group: string;
-      name: string;
-      label: string;
-      package: string;
-      form: Record<string, never>;
-      /** @default  */
-      problem?: string;
-    };
-    /**
-     * PermissionRow
-     * @description One line of the table of permissions, and whether the caller has it.
-     */
-    PermissionRow: {
-      name: string;
-      sentence: string;
-      role: string;
-      granted: boolean;
-    };
-    /**
-     * Policy
-     * @description The team's settings, by name.
-     */
-    Policy: {
-      values: Record<string, never>;
-    };
-    /**
-     * Preview
-     * @description The first rows. ``total_rows`` is null where counting would mean reading it all.
-     */
-    Preview: {
-      columns: components['schemas']['PreviewColumn'][];
-      rows: unknown[][];
-      totalRows: number | null;
-      truncated: boolean;
-    };
-    /**
-     * PreviewColumn
-     * @description Name and type of a previewed column.
-     */
-    PreviewColumn: {
-      name: string;
-      type: string;
-    };
-    /**
-     * Problem
-     * @description What went wrong: its kind, a sentence for the person and a hint on what to do.
-     */
-    Problem: {
-      kind: string;
-      message: string;
-      hint: string;
-    };
-    /**
-     * Run
-     * @description One run. ``notebook``, ``cell`` and ``commit`` say where it came from, empty where unknown.
-     */
-    Run: {
-      id: string;
-      name: string;
-      experiment: string;
-      /** @enum {unknown} */
-      state: 'failed' | 'finished' | 'killed' | 'running' | 'scheduled';
-      user: string;
-      startedAt: string;
-      endedAt: string | null;
-      parameters: {
-        [key: string]: string;
-      };
-      metrics: {
-        [key: string]: number | null;
-      };
-      tags: {
-        [key: string]: string;
-      };
-      datasets: components['schemas']['DatasetUse'][];
-      notebook: string;
-      cell: string;
-      commit: string;
-    };
-    /**
-     * RunPage
-     * @description Some of the runs, newest first.
-     */
-    RunPage: {
-      runs: components['schemas']['RunRow'][];
-      total: number;
-    };
-    /**
-     * RunRow
-     * @description A run as a list shows it; ``metrics`` holds the latest value of each.
-     */
-    RunRow: {
-      id: string;
-      name: string;
-      experiment: string;
-      /** @enum {unknown} */
-      state: 'failed' | 'finished' | 'killed' | 'running' | 'scheduled';
-      startedAt: string;
-      endedAt: string | null;
-      metrics: {
-        [key: string]: number | null;
-      };
-    };
-    /**
-     * Scale
-     * @description How many workers a cluster shall have.
-     */
-    Scale: {
-      workers: number;
-    };
-    /**
-     * Slice
-     * @description What a job made from a cell would hold, and why.
-     */
-    Slice: {
-      cells: components['schemas']['KeptCell'][];
-      parameters: components['schemas']['Parameter'][];
-      inputs: components['schemas']['Input'][];
-      outputs: components['schemas']['Output'][];
-      opaque: string[];
-      warnings: string[];
-      view: components['schemas']['CellView'][];
-    };
-    /**
-     * Source
-     * @description A place that holds datasets. ``uri`` never carries a password; ``kind`` is the part that reads it.
-     */
-    Source: {
-      name: string;
-      kind: string;
-      uri: string;
-      /** @enum {unknown} */
-      state: 'failed' | 'live' | 'new' | 'scanning';
-      datasets: number;
-      problem: string;
-      scannedAt: string | null;
-    };
-    /**
-     * Step
-     * @description One step of a verification and how long it took.
-     */
-    Step: {
-      name: string;
-      ok: boolean;
-      seconds: number;
-      /** @default  */
-      detail?: string;
-    };
-    /**
-     * Task
-     * @description Long-running work.
-     *
-     *         ``progress`` is the share done, 0 to 1, or null while unknown; ``error_kind`` is Invalid, Failed and so on.
-     */
-    Task: {
-      id: string;
-      kind: string;
-      title: string;
-      /** @enum {unknown} */
-      state: 'cancelled' | 'done' | 'failed' | 'queued' | 'running';
-      progress: number | null;
-      message: string;
-      ref: string;
-      owner: string;
-      result: unknown;
-      error: string;
-      errorKind: string;
-      hint: string;
-      createdAt: string;
-      finishedAt: string | null;
-    };
-    /**
-     * TaskLog
-     * @description What a task has written so far, oldest line first.
-     */
-    TaskLog: {
-      lines: string[];
-    };
-    /**
-     * Verification
-     * @description The verdict on a job; "verified" only if every step ran and no output differs.
-     */
-    Verification: {
-      /** @enum {unknown} */
-      verdict: 'different' | 'failed' | 'refused' | 'verified';
-      outputs: components['schemas']['OutputVerdict'][];
-      steps: components['schemas']['Step'][];
-      seconds: number;
-      /** @default  */
-      reason?: string;
-      /** @default null */
-      at?: string | null;
-    };
-    /**
-     * Worker
-     * @description One worker. ``cpu`` is percent of one core; memory is in bytes.
-     */
-    Worker: {
-      name: string;
-      cpu: number;
-      memoryUsed: number;
-      memoryLimit: number;
-      threads: number;
-      processing: number;
-    };
-  };
-  responses: never;
-  parameters: never;
-  requestBodies: never;
-  headers: never;
-  pathItems: never;
+    responses: never;
+    parameters: never;
+    requestBodies: never;
+    headers: never;
+    pathItems: never;
 }
 export type $defs = Record<string, never>;
 export interface operations {
-  list_audit: {
-    parameters: {
-      query?: {
-        limit?: number;
-      };
-      header?: never;
-      path?: never;
-      cookie?: never;
-    };
-    requestBody?: never;
-    responses: {
-      /** @description Done. */
-      200: {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          'application/json': components['schemas']['AuditLog'];
-        };
-      };
-      /** @description It was not done. */
-      default: {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          'application/json': components['schemas']['Problem'];
-        };
-      };
-    };
-  };
-  load_code: {
-    parameters: {
-      query: {
-        ref: string;
-        engine?: 'dask' | 'pandas';
-      };
-      header?: never;
-      path?: never;
-      cookie?: never;
-    };
-    requestBody?: never;
-    responses: {
-      /** @description Done. */
-      200: {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          'application/json': components['schemas']['LoadCode'];
-        };
-      };
-      /** @description It was not done. */
-      default: {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          'application/json': components['schemas']['Problem'];
-        };
-      };
-    };
-  };
-  show_dataset: {
-    parameters: {
-      query: {
-        ref: string;
-      };
-      header?: never;
-      path?: never;
-      cookie?: never;
-    };
-    requestBody?: never;
-    responses: {
-      /** @description Done. */
-      200: {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          'application/json': components['schemas']['Dataset'];
-        };
-      };
-      /** @description It was not done. */
-      default: {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          'application/json': components['schemas']['Problem'];
-        };
-      };
-    };
-  };
-  list_datasets: {
-    parameters: {
-      query: {
-        source: string;
-        limit?: number;
-        offset?: number;
-      };
-      header?: never;
-      path?: never;
-      cookie?: never;
-    };
-    requestBody?: never;
-    responses: {
-      /** @description Done. */
-      200: {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          'application/json': components['schemas']['DatasetPage'];
-        };
-      };
-      /** @description It was not done. */
-      default: {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          'application/json': components['schemas']['Problem'];
-        };
-      };
-    };
-  };
-  list_kinds: {
-    parameters: {
-      query?: never;
-      header?: never;
-      path?: never;
-      cookie?: never;
-    };
-    requestBody?: never;
-    responses: {
-      /** @description Done. */
-      200: {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          'application/json': components['schemas']['Part'][];
-        };
-      };
-      /** @description It was not done. */
-      default: {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          'application/json': components['schemas']['Problem'];
-        };
-      };
-    };
-  };
-  preview_dataset: {
-    parameters: {
-      query: {
-        ref: string;
-        rows?: number;
-      };
-      header?: never;
-      path?: never;
-      cookie?: never;
-    };
-    requestBody?: never;
-    responses: {
-      /** @description Done. */
-      200: {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          'application/json': components['schemas']['Preview'];
-        };
-      };
-      /** @description It was not done. */
-      default: {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          'application/json': components['schemas']['Problem'];
-        };
-      };
-    };
-  };
-  search_datasets: {
-    parameters: {
-      query: {
-        q: string;
-        limit?: number;
-      };
-      header?: never;
-      path?: never;
-      cookie?: never;
-    };
-    requestBody?: never;
-    responses: {
-      /** @description Done. */
-      200: {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          'application/json': components['schemas']['Hits'];
-        };
-      };
-      /** @description It was not done. */
-      default: {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          'application/json': components['schemas']['Problem'];
-        };
-      };
-    };
-  };
-  list_sources: {
-    parameters: {
-      query?: never;
-      header?: never;
-      path?: never;
-      cookie?: never;
-    };
-    requestBody?: never;
-    responses: {
-      /** @description Done. */
-      200: {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          'application/json': components['schemas']['Source'][];
-        };
-      };
-      /** @description It was not done. */
-      default: {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          'application/json': components['schemas']['Problem'];
-        };
-      };
-    };
-  };
-  add_source: {
-    parameters: {
-      query?: never;
-      header?: never;
-      path?: never;
-      cookie?: never;
-    };
-    requestBody: {
-      content: {
-        'application/json': components['schemas']['NewSource'];
-      };
-    };
-    responses: {
-      /** @description Done. */
-      200: {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          'application/json': components['schemas']['Source'];
-        };
-      };
-      /** @description It was not done. */
-      default: {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          'application/json': components['schemas']['Problem'];
-        };
-      };
-    };
-  };
-  remove_source: {
-    parameters: {
-      query?: never;
-      header?: never;
-      path: {
-        name: string;
-      };
-      cookie?: never;
-    };
-    requestBody?: never;
-    responses: {
-      /** @description Done. */
-      200: {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          'application/json': components['schemas']['Done'];
-        };
-      };
-      /** @description It was not done. */
-      default: {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          'application/json': components['schemas']['Problem'];
-        };
-      };
-    };
-  };
-  scan_source: {
-    parameters: {
-      query?: never;
-      header?: never;
-      path: {
-        name: string;
-      };
-      cookie?: never;
-    };
-    requestBody?: never;
-    responses: {
-      /** @description Done. */
-      200: {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          'application/json': components['schemas']['Task'];
-        };
-      };
-      /** @description It was not done. */
-      default: {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          'application/json': components['schemas']['Problem'];
-        };
-      };
-    };
-  };
-  list_clusters: {
-    parameters: {
-      query?: never;
-      header?: never;
-      path?: never;
-      cookie?: never;
-    };
-    requestBody?: never;
-    responses: {
-      /** @description Done. */
-      200: {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          'application/json': components['schemas']['Cluster'][];
-        };
-      };
-      /** @description It was not done. */
-      default: {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          'application/json': components['schemas']['Problem'];
-        };
-      };
-    };
-  };
-  start_cluster: {
-    parameters: {
-      query?: never;
-      header?: never;
-      path?: never;
-      cookie?: never;
-    };
-    requestBody: {
-      content: {
-        'application/json': components['schemas']['NewCluster'];
-      };
-    };
-    responses: {
-      /** @description Done. */
-      200: {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          'application/json': components['schemas']['Cluster'];
-        };
-      };
-      /** @description It was not done. */
-      default: {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          'application/json': components['schemas']['Problem'];
-        };
-      };
-    };
-  };
-  list_backends: {
-    parameters: {
-      query?: never;
-      header?: never;
-      path?: never;
-      cookie?: never;
-    };
-    requestBody?: never;
-    responses: {
-      /** @description Done. */
-      200: {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          'application/json': components['schemas']['Part'][];
-        };
-      };
-      /** @description It was not done. */
-      default: {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          'application/json': components['schemas']['Problem'];
-        };
-      };
-    };
-  };
-  stop_cluster: {
-    parameters: {
-      query?: never;
-      header?: never;
-      path: {
-        id: string;
-      };
-      cookie?: never;
-    };
-    requestBody?: never;
-    responses: {
-      /** @description Done. */
-      200: {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          'application/json': components['schemas']['Done'];
-        };
-      };
-      /** @description It was not done. */
-      default: {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          'application/json': components['schemas']['Problem'];
-        };
-      };
-    };
-  };
-  scale_cluster: {
-    parameters: {
-      query?: never;
-      header?: never;
-      path: {
-        id: string;
-      };
-      cookie?: never;
-    };
-    requestBody: {
-      content: {
-        'application/json': components['schemas']['Scale'];
-      };
-    };
-    responses: {
-      /** @description Done. */
-      200: {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          'application/json': components['schemas']['Cluster'];
-        };
-      };
-      /** @description It was not done. */
-      default: {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          'application/json': components['schemas']['Problem'];
-        };
-      };
-    };
-  };
-  list_runs: {
-    parameters: {
-      query?: {
-        filter?: string;
-        limit?: number;
-        offset?: number;
-      };
-      header?: never;
-      path?: never;
-      cookie?: never;
-    };
-    requestBody?: never;
-    responses: {
-      /** @description Done. */
-      200: {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          'application/json': components['schemas']['RunPage'];
-        };
-      };
-      /** @description It was not done. */
-      default: {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          'application/json': components['schemas']['Problem'];
-        };
-      };
-    };
-  };
-  show_run: {
-    parameters: {
-      query?: never;
-      header?: never;
-      path: {
-        id: string;
-      };
-      cookie?: never;
-    };
-    requestBody?: never;
-    responses: {
-      /** @description Done. */
-      200: {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          'application/json': components['schemas']['Run'];
-        };
-      };
-      /** @description It was not done. */
-      default: {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          'application/json': components['schemas']['Problem'];
-        };
-      };
-    };
-  };
-  list_artifacts: {
-    parameters: {
-      query?: never;
-      header?: never;
-      path: {
-        id: string;
-      };
-      cookie?: never;
-    };
-    requestBody?: never;
-    responses: {
-      /** @description Done. */
-      200: {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          'application/json': components['schemas']['Artifact'][];
-        };
-      };
-      /** @description It was not done. */
-      default: {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          'application/json': components['schemas']['Problem'];
-        };
-      };
-    };
-  };
-  read_artifact: {
-    parameters: {
-      query?: never;
-      header?: never;
-      path: {
-        id: string;
-        path: string;
-      };
-      cookie?: never;
-    };
-    requestBody?: never;
-    responses: {
-      /** @description Done. */
-      200: {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          'application/octet-stream': string;
-        };
-      };
-      /** @description It was not done. */
-      default: {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          'application/json': components['schemas']['Problem'];
-        };
-      };
-    };
-  };
-  show_curve: {
-    parameters: {
-      query: {
-        metric: string;
-        points?: number;
-      };
-      header?: never;
-      path: {
-        id: string;
-      };
-      cookie?: never;
-    };
-    requestBody?: never;
-    responses: {
-      /** @description Done. */
-      200: {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          'application/json': components['schemas']['Curve'];
-        };
-      };
-      /** @description It was not done. */
-      default: {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          'application/json': components['schemas']['Problem'];
-        };
-      };
-    };
-  };
-  list_jobs: {
-    parameters: {
-      query?: never;
-      header?: never;
-      path?: never;
-      cookie?: never;
-    };
-    requestBody?: never;
-    responses: {
-      /** @description Done. */
-      200: {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          'application/json': components['schemas']['Job'][];
-        };
-      };
-      /** @description It was not done. */
-      default: {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          'application/json': components['schemas']['Problem'];
-        };
-      };
-    };
-  };
-  export_job: {
-    parameters: {
-      query?: never;
-      header?: never;
-      path?: never;
-      cookie?: never;
-    };
-    requestBody: {
-      content: {
-        'application/json': components['schemas']['NewJob'];
-      };
-    };
-    responses: {
-      /** @description Done. */
-      200: {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          'application/json': components['schemas']['Task'];
-        };
-      };
-      /** @description It was not done. */
-      default: {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          'application/json': components['schemas']['Problem'];
-        };
-      };
-    };
-  };
-  preview_job: {
-    parameters: {
-      query?: never;
-      header?: never;
-      path?: never;
-      cookie?: never;
-    };
-    requestBody: {
-      content: {
-        'application/json': components['schemas']['Choice'];
-      };
-    };
-    responses: {
-      /** @description Done. */
-      200: {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          'application/json': components['schemas']['Slice'];
-        };
-      };
-      /** @description It was not done. */
-      default: {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          'application/json': components['schemas']['Problem'];
-        };
-      };
-    };
-  };
-  show_job: {
-    parameters: {
-      query?: never;
-      header?: never;
-      path: {
-        name: string;
-      };
-      cookie?: never;
-    };
-    requestBody?: never;
-    responses: {
-      /** @description Done. */
-      200: {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          'application/json': components['schemas']['Job'];
-        };
-      };
-      /** @description It was not done. */
-      default: {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          'application/json': components['schemas']['Problem'];
-        };
-      };
-    };
-  };
-  run_job: {
-    parameters: {
-      query?: never;
-      header?: never;
-      path: {
-        name: string;
-      };
-      cookie?: never;
-    };
-    requestBody?: never;
-    responses: {
-      /** @description Done. */
-      200: {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          'application/json': components['schemas']['Task'];
-        };
-      };
-      /** @description It was not done. */
-      default: {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          'application/json': components['schemas']['Problem'];
-        };
-      };
-    };
-  };
-  verify_job: {
-    parameters: {
-      query?: never;
-      header?: never;
-      path: {
-        name: string;
-      };
-      cookie?: never;
-    };
-    requestBody?: never;
-    responses: {
-      /** @description Done. */
-      200: {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          'application/json': components['schemas']['Task'];
-        };
-      };
-      /** @description It was not done. */
-      default: {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          'application/json': components['schemas']['Problem'];
-        };
-      };
-    };
-  };
-  show_lineage: {
-    parameters: {
-      query: {
-        ref: string;
-        up?: number;
-        down?: number;
-      };
-      header?: never;
-      path?: never;
-      cookie?: never;
-    };
-    requestBody?: never;
-    responses: {
-      /** @description Done. */
-      200: {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          'application/json': components['schemas']['Graph'];
-        };
-      };
-      /** @description It was not done. */
-      default: {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          'application/json': components['schemas']['Problem'];
-        };
-      };
-    };
-  };
-  search_everything: {
-    parameters: {
-      query: {
-        q: string;
-        limit?: number;
-      };
-      header?: never;
-      path?: never;
-      cookie?: never;
-    };
-    requestBody?: never;
-    responses: {
-      /** @description Done. */
-      200: {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          'application/json': components['schemas']['Everything'];
-        };
-      };
-      /** @description It was not done. */
-      default: {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          'application/json': components['schemas']['Problem'];
-        };
-      };
-    };
-  };
-  list_permissions: {
-    parameters: {
-      query?: never;
-      header?: never;
-      path?: never;
-      cookie?: never;
-    };
-    requestBody?: never;
-    responses: {
-      /** @description Done. */
-      200: {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          'application/json': components['schemas']['PermissionRow'][];
-        };
-      };
-      /** @description It was not done. */
-      default: {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          'application/json': components['schemas']['Problem'];
-        };
-      };
-    };
-  };
-  show_policy: {
-    parameters: {
-      query?: never;
-      header?: never;
-      path?: never;
-      cookie?: never;
-    };
-    requestBody?: never;
-    responses: {
-      /** @description Done. */
-      200: {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          'application/json': components['schemas']['Policy'];
-        };
-      };
-      /** @description It was not done. */
-      default: {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          'application/json': components['schemas']['Problem'];
-        };
-      };
-    };
-  };
-  change_policy: {
-    parameters: {
-      query?: never;
-      header?: never;
-      path?: never;
-      cookie?: never;
-    };
-    requestBody: {
-      content: {
-        'application/json': components['schemas']['NewPolicy'];
-      };
-    };
-    responses: {
-      /** @description Done. */
-      200: {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          'application/json': components['schemas']['Policy'];
-        };
-      };
-      /** @description It was not done. */
-      default: {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          'application/json': components['schemas']['Problem'];
-        };
-      };
-    };
-  };
-  list_tasks: {
-    parameters: {
-      query?: {
-        limit?: number;
-      };
-      header?: never;
-      path?: never;
-      cookie?: never;
-    };
-    requestBody?: never;
-    responses: {
-      /** @description Done. */
-      200: {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          'application/json': components['schemas']['Task'][];
-        };
-      };
-      /** @description It was not done. */
-      default: {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          'application/json': components['schemas']['Problem'];
-        };
-      };
-    };
-  };
-  show_task: {
-    parameters: {
-      query?: never;
-      header?: never;
-      path: {
-        id: string;
-      };
-      cookie?: never;
-    };
-    requestBody?: never;
-    responses: {
-      /** @description Done. */
-      200: {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          'application/json': components['schemas']['Task'];
-        };
-      };
-      /** @description It was not done. */
-      default: {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          'application/json': components['schemas']['Problem'];
-        };
-      };
-    };
-  };
-  cancel_task: {
-    parameters: {
-      query?: never;
-      header?: never;
-      path: {
-        id: string;
-      };
-      cookie?: never;
-    };
-    requestBody?: never;
-    responses: {
-      /** @description Done. */
-      200: {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          'application/json': components['schemas']['Task'];
-        };
-      };
-      /** @description It was not done. */
-      default: {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          'application/json': components['schemas']['Problem'];
-        };
-      };
-    };
-  };
-  read_log: {
-    parameters: {
-      query?: never;
-      header?: never;
-      path: {
-        id: string;
-      };
-      cookie?: never;
-    };
-    requestBody?: never;
-    responses: {
-      /** @description Done. */
-      200: {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          'application/json': components['schemas']['TaskLog'];
-        };
-      };
-      /** @description It was not done. */
-      default: {
-        headers: {
-          [name: string]: unknown;
-        };
-        content: {
-          'application/json': components['schemas']['Problem'];
-        };
-      };
-    };
-  };
+    list_audit: {
+        parameters: {
+            query?: {
+                limit?: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AuditLog"];
+                };
+            };
+            /** @description It was not done. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    load_code: {
+        parameters: {
+            query: {
+                ref: string;
+                engine?: "dask" | "pandas";
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["LoadCode"];
+                };
+            };
+            /** @description It was not done. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    show_dataset: {
+        parameters: {
+            query: {
+                ref: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Dataset"];
+                };
+            };
+            /** @description It was not done. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    list_datasets: {
+        parameters: {
+            query: {
+                source: string;
+                limit?: number;
+                offset?: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["DatasetPage"];
+                };
+            };
+            /** @description It was not done. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    list_kinds: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Part"][];
+                };
+            };
+            /** @description It was not done. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    preview_dataset: {
+        parameters: {
+            query: {
+                ref: string;
+                rows?: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Preview"];
+                };
+            };
+            /** @description It was not done. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    search_datasets: {
+        parameters: {
+            query: {
+                q: string;
+                limit?: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Hits"];
+                };
+            };
+            /** @description It was not done. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    list_sources: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Source"][];
+                };
+            };
+            /** @description It was not done. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    add_source: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NewSource"];
+            };
+        };
+        responses: {
+            /** @description Done. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Source"];
+                };
+            };
+            /** @description It was not done. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    remove_source: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                name: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Done"];
+                };
+            };
+            /** @description It was not done. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    scan_source: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                name: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Task"];
+                };
+            };
+            /** @description It was not done. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    list_clusters: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Cluster"][];
+                };
+            };
+            /** @description It was not done. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    start_cluster: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NewCluster"];
+            };
+        };
+        responses: {
+            /** @description Done. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Cluster"];
+                };
+            };
+            /** @description It was not done. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    list_backends: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Part"][];
+                };
+            };
+            /** @description It was not done. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    stop_cluster: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Done"];
+                };
+            };
+            /** @description It was not done. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    scale_cluster: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["Scale"];
+            };
+        };
+        responses: {
+            /** @description Done. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Cluster"];
+                };
+            };
+            /** @description It was not done. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    list_runs: {
+        parameters: {
+            query?: {
+                filter?: string;
+                limit?: number;
+                offset?: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RunPage"];
+                };
+            };
+            /** @description It was not done. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    show_run: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Run"];
+                };
+            };
+            /** @description It was not done. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    list_artifacts: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Artifact"][];
+                };
+            };
+            /** @description It was not done. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    read_artifact: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+                path: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/octet-stream": string;
+                };
+            };
+            /** @description It was not done. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    show_curve: {
+        parameters: {
+            query: {
+                metric: string;
+                points?: number;
+            };
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Curve"];
+                };
+            };
+            /** @description It was not done. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    list_jobs: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Job"][];
+                };
+            };
+            /** @description It was not done. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    export_job: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NewJob"];
+            };
+        };
+        responses: {
+            /** @description Done. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Task"];
+                };
+            };
+            /** @description It was not done. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    preview_job: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["Choice"];
+            };
+        };
+        responses: {
+            /** @description Done. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Slice"];
+                };
+            };
+            /** @description It was not done. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    show_job: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                name: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Job"];
+                };
+            };
+            /** @description It was not done. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    run_job: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                name: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Task"];
+                };
+            };
+            /** @description It was not done. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    verify_job: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                name: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Task"];
+                };
+            };
+            /** @description It was not done. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    show_lineage: {
+        parameters: {
+            query: {
+                ref: string;
+                up?: number;
+                down?: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Graph"];
+                };
+            };
+            /** @description It was not done. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    search_everything: {
+        parameters: {
+            query: {
+                q: string;
+                limit?: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Everything"];
+                };
+            };
+            /** @description It was not done. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    list_permissions: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PermissionRow"][];
+                };
+            };
+            /** @description It was not done. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    show_policy: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Policy"];
+                };
+            };
+            /** @description It was not done. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    change_policy: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NewPolicy"];
+            };
+        };
+        responses: {
+            /** @description Done. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Policy"];
+                };
+            };
+            /** @description It was not done. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    list_tasks: {
+        parameters: {
+            query?: {
+                limit?: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Task"][];
+                };
+            };
+            /** @description It was not done. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    show_task: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Task"];
+                };
+            };
+            /** @description It was not done. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    cancel_task: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Task"];
+                };
+            };
+            /** @description It was not done. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    read_log: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["TaskLog"];
+                };
+            };
+            /** @description It was not done. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
 }
