@@ -1,1 +1,5 @@
-"""Notebooks open and save as plain .ipynb for now; the text format comes here."""
+"""Notebooks as text: programs that diff and merge like code, with their outputs kept beside them."""
+
+from perijove.storage.text import from_text, is_text_notebook, to_text
+
+__all__ = ["from_text", "is_text_notebook", "to_text"]
