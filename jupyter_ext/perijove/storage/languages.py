@@ -18,7 +18,7 @@ _SIGNS = {
 _SIGN_OF = {language: sign for sign, languages in _SIGNS.items() for language in languages.split()}
 _MAGIC = frozenset({PYTHON, "python2", "python3", "ipython", "ipython2", "ipython3", "pyspark", "cython", "sage"})
 
-ENDINGS = {
+_ENDING_OF = {
     PYTHON: ".py",
     "r": ".R",
     "julia": ".jl",
@@ -56,7 +56,8 @@ ENDINGS = {
     "php": ".php",
     "tcl": ".tcl",
 }
-"""The ending of a text notebook by language; one that is not here gets ``.txt``, unless it is a kind of Python."""
+ENDINGS = frozenset({*_ENDING_OF.values(), ".txt"})
+"""The file endings that a text notebook may have."""
 
 
 class Language(NamedTuple):
@@ -84,8 +85,8 @@ def named(metadata: dict[str, Any]) -> str:
 
 
 def ending(name: str) -> str:
-    """Give the file ending that a text notebook in a language has."""
-    return ENDINGS.get(name.lower(), ".py" if language(name).magics else ".txt")
+    """Give the file ending that a text notebook in a language has; ``.txt`` where nothing is known."""
+    return _ENDING_OF.get(name.lower(), ".py" if language(name).magics else ".txt")
 
 
 def signs() -> tuple[str, ...]:

@@ -90,7 +90,7 @@ def from_text(
     get = blobs.__getitem__ if isinstance(blobs, Mapping) else blobs
     head, rules, cells = parse(text)
     minor = head.get("nbformat", 5)
-    names = identity.resolve([Occurrence(cell.id, cell.cell_type, cell.source) for cell in cells], kept.cells)
+    names = identity.resolve(_occurrences(cells), kept.cells)
     made = [
         _read_cell(cell, cell_id, kept.cells.get(key, {}), get, stubs, ids or minor >= 5, ids)
         for cell, (cell_id, key) in zip(cells, names, strict=True)
@@ -99,11 +99,18 @@ def from_text(
     return {"cells": made, "metadata": metadata, "nbformat": 4, "nbformat_minor": minor, **head.get("extra", {})}
 
 
+def fresh(text: str, manifest: Manifest | Mapping[str, Any] | bytes | None = None) -> list[int]:
+    """Give the positions of cells whose id is not the one in the text: there is none, or another cell has it."""
+    cells = parse(text)[2]
+    names = identity.resolve(_occurrences(cells), _manifest(manifest).cells)
+    return [index for index, (cell, name) in enumerate(zip(cells, names, strict=True)) if cell.id != name[0]]
+
+
 def stale(text: str, manifest: Manifest | Mapping[str, Any] | bytes | None) -> list[str]:
     """Name the cells whose outputs were made from another source than the text now has."""
     entries = _manifest(manifest).cells
     cells = parse(text)[2]
-    names = identity.resolve([Occurrence(cell.id, cell.cell_type, cell.source) for cell in cells], entries)
+    names = identity.resolve(_occurrences(cells), entries)
     return [
         cell_id
         for cell, (cell_id, key) in zip(cells, names, strict=True)
@@ -179,6 +186,10 @@ def _read_cell(
         if not always if key == "id" else not made.get(key):
             made.pop(key, None)
     return {**made, **cell.extra} if cell.extra else made
+
+
+def _occurrences(cells: list[markers.Cell]) -> list[Occurrence]:
+    return [Occurrence(cell.id, cell.cell_type, cell.source) for cell in cells]
 
 
 def _source(cell: Mapping[str, Any]) -> str:
