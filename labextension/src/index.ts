@@ -8,6 +8,7 @@ import jobs from './jobs';
 import notebook from './notebook';
 import panel from './panel';
 import search from './search';
+import storage from './storage';
 import tasks from './tasks';
 
 export default [
@@ -19,5 +20,6 @@ export default [
   ...clusters,
   ...experiments,
   ...jobs,
-  ...search
+  ...search,
+  ...storage
 ];

@@ -1,3 +1,5 @@
 import './base.css';
 import './parts.css';
 import './page.css';
+import './slices.css';
+import './storage.css';

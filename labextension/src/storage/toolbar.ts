@@ -1,0 +1,34 @@
+// The button “Changes” in the notebook's toolbar.
+
+import type { DocumentRegistry } from '@jupyterlab/docregistry';
+import type { INotebookModel, NotebookPanel } from '@jupyterlab/notebook';
+import { CommandToolbarButton } from '@jupyterlab/ui-components';
+import type { CommandRegistry } from '@lumino/commands';
+import type { IDisposable } from '@lumino/disposable';
+
+import { CommandIDs } from './commands';
+
+/** Adds the button to each notebook, after “Export” where that is. */
+export class ChangesButton implements DocumentRegistry.IWidgetExtension<
+  NotebookPanel,
+  INotebookModel
+> {
+  constructor(
+    private readonly _commands: CommandRegistry,
+    private readonly _label: string
+  ) {}
+
+  createNew(panel: NotebookPanel): IDisposable {
+    const button = new CommandToolbarButton({
+      commands: this._commands,
+      id: CommandIDs.showChanges,
+      args: { toolbar: true },
+      label: this._label
+    });
+    button.addClass('pj-Jobs-exportButton');
+    if (!panel.toolbar.insertAfter('perijove-export', 'perijove-changes', button)) {
+      panel.toolbar.insertAfter('cellType', 'perijove-changes', button);
+    }
+    return button;
+  }
+}
