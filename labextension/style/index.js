@@ -3,3 +3,4 @@ import './parts.css';
 import './page.css';
 import './slices.css';
 import './storage.css';
+import './merges.css';
