@@ -110,12 +110,10 @@ def references(output: Mapping[str, Any]) -> dict[str, dict[str, Any]]:
     """Give the blobs a stub stands for, slot by slot; nothing if the output is no stub."""
     data = output.get("data")
     refs = data.get(BLOB_MIME) if isinstance(data, dict) else None
-    if not isinstance(refs, dict) or not all(
-        isinstance(ref, dict) and isinstance(ref.get("sha256"), str) and ref.get("kind") in _DECODERS
-        for ref in refs.values()
-    ):
+    if not isinstance(refs, dict) or not all(map(_is_reference, refs.values())):
         return {}
-    return refs
+    alone = not output.get("metadata") and {BLOB_MIME, "text/plain"}.issuperset(data)
+    return refs if alone or not any(slot in refs for slot in _WHOLE) else {}
 
 
 def leaves(slot: str, kind: str, size: int) -> bool:
@@ -247,7 +245,7 @@ def _pack_other(rest: Output, limit: int) -> Large | None:
 
 def _unstub(output: Mapping[str, Any], refs: Mapping[str, Any]) -> dict[str, Any]:
     """Make the entry of a stub: what it stands for, without touching the blobs."""
-    blobs: dict[str, Blob] = {slot: [ref["sha256"], ref["kind"], ref.get("bytes", 0)] for slot, ref in refs.items()}
+    blobs: dict[str, Blob] = {slot: [ref["sha256"], ref["kind"], int(ref["bytes"])] for slot, ref in refs.items()}
     whole = next((slot for slot in _WHOLE if slot in refs), None)
     if whole is not None:
         return {"o": clone(refs[whole].get("output", {})), "blobs": blobs}
@@ -284,6 +282,13 @@ def _each_output(notebook: Mapping[str, Any], change: Callable[[Output], Output]
 
 def _large(text: str, limit: int) -> bool:
     return len(text) >= limit or (not text.isascii() and 4 * len(text) >= limit and len(text.encode()) >= limit)
+
+
+def _is_reference(ref: Any) -> bool:
+    kind = ref.get("kind") if isinstance(ref, dict) else None
+    known = isinstance(kind, str) and kind in _DECODERS
+    size = ref.get("bytes") if known else None
+    return isinstance(size, int | float) and 0 <= size < 2**53 and isinstance(ref.get("sha256"), str)
 
 
 def _is_text(value: Any) -> bool:
