@@ -9,6 +9,7 @@ import notebook from './notebook';
 import panel from './panel';
 import search from './search';
 import storage from './storage';
+import live from './storage/live';
 import tasks from './tasks';
 
 export default [
@@ -21,5 +22,6 @@ export default [
   ...experiments,
   ...jobs,
   ...search,
-  ...storage
+  ...storage,
+  ...live
 ];

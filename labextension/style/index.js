@@ -4,3 +4,4 @@ import './page.css';
 import './slices.css';
 import './storage.css';
 import './merges.css';
+import './live.css';

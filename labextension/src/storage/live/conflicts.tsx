@@ -1,0 +1,185 @@
+// Puts a banner into each cell that is in conflict, and a line above the notebook while there are any.
+
+import type { Cell } from '@jupyterlab/cells';
+import { NotebookActions, type NotebookPanel } from '@jupyterlab/notebook';
+import type { TranslationBundle } from '@jupyterlab/translation';
+import { ReactWidget } from '@jupyterlab/ui-components';
+import type { IDisposable } from '@lumino/disposable';
+import { type ISignal, Signal } from '@lumino/signaling';
+import type { PanelLayout } from '@lumino/widgets';
+import * as React from 'react';
+
+import { TransProvider } from '../../ui/context';
+import type { IColours } from '../highlight';
+import { Banner, ConflictBar } from './banner';
+import { dressCells } from './cells';
+import { type CellConflict, conflictOf, type Pick, settle } from './resolve';
+
+/** Draws what the function gives, again whenever it is told to. */
+class View extends ReactWidget {
+  constructor(
+    private readonly _trans: TranslationBundle,
+    private readonly _body: () => React.JSX.Element | null
+  ) {
+    super();
+    this.node.dataset.lmSuppressShortcuts = 'true';
+  }
+
+  protected render(): React.JSX.Element {
+    return <TransProvider value={this._trans}>{this._body()}</TransProvider>;
+  }
+}
+
+/** The banner of one cell: there while the cell is in conflict. */
+class CellBanner implements IDisposable {
+  constructor(
+    private readonly _panel: NotebookPanel,
+    private readonly _cell: Cell,
+    private readonly _trans: TranslationBundle,
+    private readonly _colours: IColours | undefined
+  ) {
+    this._conflict = conflictOf(_cell.model.sharedModel);
+    _cell.model.metadataChanged.connect(this._look, this);
+    _cell.model.contentChanged.connect(this._draw, this);
+    void this._show();
+  }
+
+  /** Fires when the cell gets into a conflict or out of it. */
+  get changed(): ISignal<this, void> {
+    return this._changed;
+  }
+
+  get isDisposed(): boolean {
+    return this._disposed;
+  }
+
+  dispose(): void {
+    this._disposed = true;
+    this._view?.dispose();
+    Signal.clearData(this);
+  }
+
+  private _look(): void {
+    const now = conflictOf(this._cell.model.sharedModel);
+    if (JSON.stringify(now) !== JSON.stringify(this._conflict)) {
+      this._conflict = now;
+      void this._show();
+      this._changed.emit();
+    }
+  }
+
+  private async _show(): Promise<void> {
+    await this._cell.ready;
+    if (this._disposed) {
+      return;
+    }
+    this._cell.toggleClass('pj-mod-conflict', this._conflict !== null);
+    if (!this._conflict) {
+      this._view?.dispose();
+      this._view = null;
+    } else if (!this._view) {
+      this._view = new View(this._trans, () => this._body());
+      (this._cell.layout as PanelLayout).insertWidget(1, this._view); // below the header
+    } else {
+      this._view.update();
+    }
+  }
+
+  private _draw(): void {
+    this._view?.update();
+  }
+
+  private _body(): React.JSX.Element | null {
+    const cell = this._cell.model.sharedModel;
+    return (
+      this._conflict && (
+        <Banner
+          conflict={this._conflict}
+          source={cell.getSource()}
+          colours={this._colours}
+          language={this._cell.model.type === 'code' ? this._language() : ''}
+          onPick={pick => this._settle(pick)}
+          onEdit={() => void this._edit()}
+        />
+      )
+    );
+  }
+
+  private _language(): string {
+    const model = this._panel.content.model;
+    return model?.defaultKernelLanguage || model?.defaultKernelName || '';
+  }
+
+  private _settle(pick: Pick): void {
+    const notebook = this._panel.content.model?.sharedModel;
+    if (notebook) {
+      settle(notebook, this._cell.model.sharedModel, pick);
+    }
+  }
+
+  private async _edit(): Promise<void> {
+    const { content } = this._panel;
+    content.activeCellIndex = content.widgets.indexOf(this._cell);
+    content.mode = 'edit';
+    await NotebookActions.focusActiveCell(content);
+  }
+
+  private readonly _changed = new Signal<this, void>(this);
+  private _conflict: CellConflict | null;
+  private _view: View | null = null;
+  private _disposed = false;
+}
+
+/** The banners of one notebook, and the line above it. */
+export class Conflicts implements IDisposable {
+  constructor(
+    private readonly _panel: NotebookPanel,
+    private readonly _trans: TranslationBundle,
+    private readonly _colours: IColours | undefined
+  ) {
+    this._bar = new View(_trans, () => (
+      <ConflictBar count={this._found.length} onNext={() => void this._next()} />
+    ));
+    this._bar.hide();
+    _panel.contentHeader.addWidget(this._bar);
+    this._cells = dressCells(_panel, cell => {
+      const banner = new CellBanner(_panel, cell, this._trans, this._colours);
+      banner.changed.connect(this._count, this);
+      return banner;
+    });
+    _panel.content.modelContentChanged.connect(this._count, this);
+    this._count();
+  }
+
+  get isDisposed(): boolean {
+    return this._cells.isDisposed;
+  }
+
+  dispose(): void {
+    this._cells.dispose();
+    this._bar.dispose();
+    Signal.clearData(this);
+  }
+
+  private _count(): void {
+    const found = this._panel.content.widgets
+      .map((cell, at) => (conflictOf(cell.model.sharedModel) ? at : -1))
+      .filter(at => at >= 0);
+    if (found.join() !== this._found.join()) {
+      this._found = found;
+      this._bar.setHidden(found.length === 0);
+      this._bar.update();
+    }
+  }
+
+  private async _next(): Promise<void> {
+    const { content } = this._panel;
+    const next = this._found.find(at => at > content.activeCellIndex) ?? this._found[0];
+    content.activeCellIndex = next;
+    await content.scrollToItem(next, 'smart');
+  }
+
+  private readonly _cells: IDisposable;
+  private readonly _bar: View;
+  private _found: number[] = [];
+}
