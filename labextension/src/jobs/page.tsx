@@ -32,6 +32,10 @@ type Props = {
   commands: CommandRegistry;
 };
 type Inner = Props & { job: Job; refresh: () => void };
+type Fact = [string, React.ReactNode];
+
+/** The command of storage that shows what changed in a notebook; it may be switched off. */
+const SHOW_CHANGES = 'storage:show-changes';
 
 /** The page of a job. */
 export function jobPage(props: Props): React.ReactNode {
@@ -110,11 +114,15 @@ function Body(props: Inner): React.JSX.Element {
 
 function Head(props: Inner): React.JSX.Element {
   const trans = useTrans();
-  const { job, opener } = props;
+  const { commands, job, opener } = props;
   const open = (): void =>
     opener.open(job.cells[0] ? `cell:${job.notebook}#${job.cells[0]}` : `notebook:${job.notebook}`);
-  const facts: [string, React.ReactNode][] = [
+  const changes = (): void => void commands.execute(SHOW_CHANGES, { path: job.notebook });
+  const facts: Fact[] = [
     [trans.__('From'), <Link label={job.notebook} onClick={open} />],
+    ...(commands.hasCommand(SHOW_CHANGES)
+      ? [[trans.__('Since then'), <Link label={trans.__('Changes')} onClick={changes} />] as Fact]
+      : []),
     [
       trans.__('Run'),
       job.run ? (

@@ -86,6 +86,7 @@ function Toolbar(props: ChangesProps & { move: (by: 1 | -1) => () => void }): Re
       <IconButton icon={moveDownIcon} label={trans.__('Next change (N)')} onClick={move(1)} />
       <IconButton
         icon={refreshIcon}
+        className="pj-Diff-refresh"
         label={trans.__('Refresh')}
         onClick={() => void model.feed.refresh()}
       />

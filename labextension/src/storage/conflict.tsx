@@ -242,6 +242,9 @@ function Edit(props: ConflictProps): React.JSX.Element {
   const source = picked.source ?? '';
   return (
     <div className="pj-Merge-edit">
+      <span className="pj-Note">
+        {trans.__('The result, by hand; outputs are cleared until the cell runs')}
+      </span>
       <textarea
         autoFocus
         spellCheck={false}

@@ -127,9 +127,10 @@ function Figure(props: {
   const trans = useTrans();
   const { loaded, name, part, problem } = props;
   const size = loaded && `${loaded.element.naturalWidth} × ${loaded.element.naturalHeight}`;
+  const caption = [name, size, bytes(part.size)].filter(Boolean).join(', ');
   return (
     <figure>
-      <figcaption>{[name, size, bytes(part.size)].filter(Boolean).join(', ')}</figcaption>
+      <figcaption title={caption}>{caption}</figcaption>
       {loaded && <img src={loaded.url} alt={trans.__('Picture of %1', name)} />}
       {!loaded && (
         <div className="pj-Diff-waiting" role="status">

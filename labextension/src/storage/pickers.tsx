@@ -71,9 +71,8 @@ export function SidePicker(props: {
 export function versionLine(version: NotebookVersion): string {
   const { author, message, short, when } = version;
   const title = message.split('\n')[0];
-  return [short, moment(when), author, title.length > 60 ? `${title.slice(0, 59)}…` : title]
-    .filter(Boolean)
-    .join('  ');
+  const cut = title.length > 60 ? `${title.slice(0, 59)}…` : title;
+  return [[short, moment(when), author].filter(Boolean).join(', '), cut].filter(Boolean).join(': ');
 }
 
 /** A chosen commit that the list does not hold, for instance one of another branch. */

@@ -43,7 +43,7 @@ test('sides have names that people know', () => {
     kind: 'commit',
     value: rev
   });
-  expect(shortName(commit('a'.repeat(40)), versions, trans)).toBe('Last commit, aaaaaaa');
+  expect(shortName(commit('a'.repeat(40)), versions, trans)).toBe('aaaaaaa, last commit');
   expect(shortName(commit('b'.repeat(40)), versions, trans)).toBe('bbbbbbb');
   expect(shortName(commit('c'.repeat(40)), versions, trans)).toBe('ccccccc');
   expect(shortName({ kind: 'disk', value: '' }, versions, trans)).toBe('Working copy');

@@ -52,7 +52,7 @@ export function shortName(
   }
   const at = versions.findIndex(version => version.rev === choice.value);
   const short = versions[at]?.short ?? choice.value.slice(0, 7);
-  return at === 0 ? trans.__('Last commit, %1', short) : short;
+  return at === 0 ? trans.__('%1, last commit', short) : short;
 }
 
 /** A choice with who and when, for the head of its column; `told` is the server's name for it. */
