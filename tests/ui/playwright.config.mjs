@@ -1,7 +1,8 @@
 // Clicks through the real product: a JupyterLab with Perijove on a fresh example workspace, in headless Chromium.
 import { execFileSync } from 'node:child_process';
-import { existsSync } from 'node:fs';
-import { dirname, resolve } from 'node:path';
+import { existsSync, mkdtempSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { dirname, join, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
 import { defineConfig } from '@playwright/test';
@@ -17,6 +18,7 @@ process.env.PERIJOVE_UI_PORT ??= execFileSync(
   { encoding: 'utf8' }
 ).trim();
 const port = process.env.PERIJOVE_UI_PORT;
+process.env.PERIJOVE_UI_FOLDER ??= mkdtempSync(join(tmpdir(), 'perijove-ui-'));
 
 export default defineConfig({
   testDir: '.',

@@ -17,7 +17,8 @@ from tests.hosts import TOKEN, environment, stop
 
 
 def main(port: str) -> int:
-    folder = Path(tempfile.mkdtemp(prefix="perijove-ui-"))
+    # The stories that change files behind Lab's back choose the folder.
+    folder = Path(os.environ.get("PERIJOVE_UI_FOLDER") or tempfile.mkdtemp(prefix="perijove-ui-"))
     env = environment(folder)
     os.environ["PERIJOVE_HOME"] = env["PERIJOVE_HOME"]
     lay_out(folder)
