@@ -121,7 +121,12 @@ function Head(props: Inner): React.JSX.Element {
   const facts: Fact[] = [
     [trans.__('From'), <Link label={job.notebook} onClick={open} />],
     ...(commands.hasCommand(SHOW_CHANGES)
-      ? [[trans.__('Since then'), <Link label={trans.__('Changes')} onClick={changes} />] as Fact]
+      ? [
+          [
+            trans.__('Notebook'),
+            <Link label={trans.__('Show changes')} onClick={changes} />
+          ] as Fact
+        ]
       : []),
     [
       trans.__('Run'),
