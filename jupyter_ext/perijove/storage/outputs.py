@@ -11,7 +11,6 @@ Base64 is decoded only where encoding gives the same characters again; otherwise
 
 from __future__ import annotations
 
-import base64
 import binascii
 import json
 import math
@@ -36,6 +35,7 @@ LIVE = 16 * 1024
 Large = dict[str, tuple[bytes, str]]
 
 _ODD = (b"", "odd")
+_WIDTH = 76
 _WHOLE = ("output", "text", "traceback")
 _DISPLAYS = ("display_data", "execute_result")
 _HALVES = re.compile("[\ud800-\udfff]")
@@ -131,10 +131,10 @@ def store(value: Any, mime: str) -> tuple[bytes, str]:
     if not isinstance(value, str):
         return encode(value).encode("utf-8", "surrogatepass"), "json"
     if value.isascii() and not _TEXT.match(mime):
-        for kind in ("b64l", "b64n") if value.endswith("\n") else ("b64",):
-            data = _decoded(value, kind)
-            if data is not None:
-                return data, kind
+        kind = "b64" if not value.endswith("\n") else "b64l" if "\n" in value[: _WIDTH + 1] else "b64n"
+        data = _decoded(value, kind)
+        if data is not None:
+            return data, kind
     return value.encode("utf-8", "surrogatepass"), "text"
 
 
@@ -327,10 +327,19 @@ def _decoded(value: str, kind: str) -> bytes | None:
     return data if _DECODERS[kind](data) == value else None
 
 
+def _base64(data: bytes) -> str:
+    return binascii.b2a_base64(data, newline=False).decode("ascii")
+
+
+def _base64_lines(data: bytes) -> str:
+    text = _base64(data)
+    return "\n".join([text[start : start + _WIDTH] for start in range(0, len(text), _WIDTH)]) + "\n"
+
+
 _DECODERS: dict[str, Callable[[bytes], Any]] = {
-    "b64": lambda data: binascii.b2a_base64(data, newline=False).decode("ascii"),
-    "b64n": lambda data: binascii.b2a_base64(data).decode("ascii"),
-    "b64l": lambda data: base64.encodebytes(data).decode("ascii"),
+    "b64": _base64,
+    "b64n": lambda data: _base64(data) + "\n",
+    "b64l": _base64_lines,
     "text": lambda data: data.decode("utf-8", "surrogatepass"),
     "json": lambda data: json.loads(data.decode("utf-8", "surrogatepass")),
 }
