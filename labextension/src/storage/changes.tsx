@@ -25,6 +25,8 @@ export type ChangesProps = {
   pickFile: () => Promise<string | undefined>;
   /** Ask whether to bring the notebook, or one cell of it, back. */
   confirmRestore: (model: ChangesModel, cell?: CellChange) => Promise<boolean>;
+  /** Open the merge of the notebook. */
+  merge: () => void;
   /** Keep how the person likes to see changes. */
   remember: (layout: Layout) => void;
 };
@@ -48,6 +50,7 @@ function ChangesPage(props: ChangesProps): React.JSX.Element {
   return (
     <div ref={ref} className="pj-ChangesPage">
       <Toolbar {...props} move={move} />
+      {model.inConflict && <InConflict {...props} />}
       <FeedView feed={model.feed}>{diff => <Body {...props} diff={diff} />}</FeedView>
     </div>
   );
@@ -136,6 +139,20 @@ function Count(props: { diff: NotebookDiff | undefined }): React.JSX.Element {
     <span className="pj-Diff-count pj-Dim" aria-live="polite">
       {words}
     </span>
+  );
+}
+
+function InConflict(props: ChangesProps): React.JSX.Element {
+  const trans = useTrans();
+  const name = nameOf(props.model.path);
+  return (
+    <Notice
+      sign="bad"
+      title={trans.__('%1 is in conflict with git.', name)}
+      actions={[{ label: trans.__('Resolve the merge'), onClick: props.merge }]}
+    >
+      {trans.__('Both sides changed the same cells; git waits until somebody chooses.')}
+    </Notice>
   );
 }
 

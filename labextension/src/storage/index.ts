@@ -130,8 +130,8 @@ function changesPages(parts: Parts, settings: ISettingRegistry | null): Pages {
       const { changesPage } = await import('./changes');
       return changesPage({
         model: new ChangesModel({ ...parseChanges(ref), calls, documents, live, ...likes }),
-        colours,
-        pickFile,
+        ...{ colours, pickFile },
+        merge: () => void app.commands.execute(CommandIDs.merge, { path: parseChanges(ref).path }),
         confirmRestore: (model, cell) => confirmRestore(trans, model, cell),
         remember: layout => void settings?.set(ID, 'layout', layout)
       });

@@ -83,6 +83,11 @@ export class ChangesModel implements IDisposable {
     return [DISK, ...open, ...files.filter((side, at) => !at || !isSame(side, files[0]))];
   }
 
+  /** Whether git waits for a merge of the notebook. */
+  get inConflict(): boolean {
+    return this._inConflict;
+  }
+
   /** Whether the old side is a commit, and the new one is what is worked on: then it can be brought back. */
   get canRestore(): boolean {
     return this.before.kind === 'commit' && ['disk', 'open'].includes(this.after.kind);
@@ -128,13 +133,15 @@ export class ChangesModel implements IDisposable {
 
   /** Ask again while the sides change under the question, so that an old answer never wins. */
   private async _fetch(): Promise<NotebookDiff> {
-    this._versions = await this._options.calls.versions(this.path);
+    const { calls } = this._options;
+    this._versions = await calls.versions(this.path);
+    this._inConflict = (await calls.status(this.path)).git === 'conflict';
     for (;;) {
       const asked = this._key();
       if (isSame(this.before, this.after)) {
         return { path: this.path, beforeName: '', afterName: '', cells: [], changed: 0 };
       }
-      const answer = await this._options.calls.diff({
+      const answer = await calls.diff({
         path: this.path,
         before: this._side(this.before),
         after: this._side(this.after),
@@ -177,6 +184,7 @@ export class ChangesModel implements IDisposable {
   private _after: Choice | undefined;
   private _layout: Layout;
   private _outputs: boolean;
+  private _inConflict = false;
 }
 
 /** The conversions in a task's result. */

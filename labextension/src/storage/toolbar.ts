@@ -8,6 +8,9 @@ import type { IDisposable } from '@lumino/disposable';
 
 import { CommandIDs } from './commands';
 
+/** The button of the jobs. */
+const EXPORT = 'perijove-export';
+
 /** Adds the button to each notebook, after “Export” where that is. */
 export class ChangesButton implements DocumentRegistry.IWidgetExtension<
   NotebookPanel,
@@ -26,9 +29,9 @@ export class ChangesButton implements DocumentRegistry.IWidgetExtension<
       label: this._label
     });
     button.addClass('pj-Jobs-exportButton');
-    if (!panel.toolbar.insertAfter('perijove-export', 'perijove-changes', button)) {
-      panel.toolbar.insertAfter('cellType', 'perijove-changes', button);
-    }
+    // “Export” may come later; it then steps between.
+    const neighbour = Array.from(panel.toolbar.names()).includes(EXPORT) ? EXPORT : 'cellType';
+    panel.toolbar.insertAfter(neighbour, 'perijove-changes', button);
     return button;
   }
 }
