@@ -176,7 +176,8 @@ def wholes() -> dict[str, Notebook]:
         "text of outputs": notebook(code("x", text_outputs(), 1)),
         "count without outputs": notebook(code("x", count=0), code("y", count=2**64)),
         "stub of somebody": notebook(
-            code("x", [shown(**{"application/vnd.perijove.blob+json": value}) for value in (1, [], {"a": 1}, "x")])
+            code("x", [shown(**{"application/vnd.perijove.blob+json": value}) for value in (1, [], {"a": 1}, "x")]),
+            code("", [shown(png=image, **{"application/vnd.perijove.blob+json": "x"})]),
         ),
     }
 

@@ -4,7 +4,7 @@
     kind    how the blob's bytes become the value: ``b64`` (base64), ``b64n`` (with a newline after it), ``b64l`` (in
             lines of 76), ``text`` (UTF-8) or ``json``
     entry   an output as the manifest keeps it: ``{"o": the rest, "blobs": {slot: [sha256, kind, bytes]}}``
-    odd     what a live document cannot hold: NaN, infinities, integers beyond 64 bits, halves of surrogate pairs
+    odd     what a live document cannot hold: NaN, infinities, integers beyond 64 bits, halves of surrogate pairs, what looks like a stub
 
 Base64 is decoded only where encoding gives the same characters again; otherwise the characters themselves are kept.
 """
@@ -39,6 +39,7 @@ _WIDTH = 76
 _WHOLE = ("output", "text", "traceback")
 _DISPLAYS = ("display_data", "execute_result")
 _HALVES = re.compile("[\ud800-\udfff]")
+_NAME = re.compile("[0-9a-f]{64}")
 _LONG = re.compile(r"[0-9]{19}")
 _TEXT = re.compile(r"text/|.*(?:xml|json|javascript|ecmascript|latex|yaml|csv)$")
 _STREAM_MIME = "application/vnd.jupyter."
@@ -144,9 +145,9 @@ def decode(data: bytes, kind: str) -> Any:
 
 
 def fetch(get: Get, name: str) -> bytes | None:
-    """Get a blob, or nothing if it is not there."""
+    """Get a blob, or nothing if it is not there or its name is none."""
     try:
-        return get(name)
+        return get(name) if _NAME.fullmatch(name) else None
     except (KeyError, OSError, NotFound):
         return None
 
@@ -192,6 +193,8 @@ def _pack_display(rest: Output, limit: int) -> Large | None:
     data = rest.get("data")
     if not isinstance(data, dict) or odd({key: value for key, value in rest.items() if key != "data"}):
         return None if odd(rest) else {}
+    if BLOB_MIME in data:  # something else that looks like a stub
+        return None
     left: dict[str, Any] = {}
     large: Large = {}
     for mime, value in data.items():
@@ -288,7 +291,7 @@ def _is_reference(ref: Any) -> bool:
     kind = ref.get("kind") if isinstance(ref, dict) else None
     known = isinstance(kind, str) and kind in _DECODERS
     size = ref.get("bytes") if known else None
-    return isinstance(size, int | float) and 0 <= size < 2**53 and isinstance(ref.get("sha256"), str)
+    return isinstance(size, int | float) and 0 <= size < 2**53 and _NAME.fullmatch(str(ref.get("sha256"))) is not None
 
 
 def _is_text(value: Any) -> bool:
