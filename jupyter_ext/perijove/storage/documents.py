@@ -12,7 +12,7 @@ from perijove.core.project import Project
 from perijove.storage import atomic, disk
 from perijove.storage.index import Index
 from perijove.storage.languages import ENDINGS
-from perijove.storage.model import Document, Notebook, Version
+from perijove.storage.model import Cleaned, Document, Notebook, Version
 from perijove.storage.places import Places
 from perijove.storage.plainfile import PlainFiles, must_be
 from perijove.storage.store import Store
@@ -70,7 +70,7 @@ class Documents:
         """Read a notebook; raises NotFound, or Invalid with a sentence where the file is none."""
         file = self._current(path)
         try:
-            if file.suffix == ".ipynb":
+            if file.suffix not in ENDINGS:
                 return self.plain.load(file, stubs=stubs, ids=ids)
             if file.is_file() and not self.is_text(file):
                 raise Invalid(f"{file.name} is not a notebook: its first line does not say so.")
@@ -83,22 +83,31 @@ class Documents:
     def save(self, path: Path, notebook: Notebook, *, base: Version | None = None) -> Version:
         """Write a notebook, or nothing if nothing changed; raises Changed if the file is no longer ``base``."""
         file = self._current(path)
-        files = self.plain if file.suffix == ".ipynb" else self.texts
+        text = file.suffix in ENDINGS
         with self._writing(file):
-            saved = files.save(file, notebook, base)
-        if file.suffix != ".ipynb":
+            saved = (self.texts if text else self.plain).save(file, notebook, base)
+        if text:
             self.views.schedule(file)
         return self.version(file) if saved is None else saved
 
     def save_text(self, path: Path, text: str, *, base: Version | None = None) -> Version:
         """Write any file as raw text; the outputs of a text notebook stay with its cells by their ids."""
-        file, data = self._current(path), text.encode()
+        return self.save_bytes(path, text.encode(), base=base)
+
+    def save_bytes(self, path: Path, data: bytes, *, base: Version | None = None) -> Version:
+        """Write any file as it is given; what is written over a view is taken in as a tool's change."""
+        file = Path(os.path.realpath(self.project.root / path))
+        view = self.views.text_of(file) is not None
+        if not view:
+            file = self._current(path)
         with self._writing(file):
             old = file.read_bytes() if file.exists() else None
             must_be(base, None if old is None else self._digest(file), file)
             if old != data and old is not None and self.is_text(file):
                 disk.settle(disk.read(self.places, file))
-            if old != data:
+            if view:
+                atomic.write(file, data)
+            elif old != data:
                 self.plain.write(file, data)
         if self.is_text(file):
             self.views.schedule(file)
@@ -140,6 +149,26 @@ class Documents:
         with self._writing(file):
             remove(self, file)
 
+    def moved_folder(self, old: Path, new: Path) -> None:
+        """Let what is remembered about a folder's notebooks follow the folder, which was moved."""
+        from perijove.storage.moving import moved_folder
+
+        with self.lock.held():
+            moved_folder(self, old, new)
+
+    def companions(self, path: Path) -> list[Path]:
+        """The folders beside a text notebook that belong to it alone."""
+        from perijove.storage.moving import companions
+
+        return companions(self, self.at(path))
+
+    def clean(self) -> Cleaned:
+        """Take away what nothing refers to: blobs, and what is remembered of notebooks that are gone."""
+        from perijove.storage.clean import clean
+
+        with self.lock.held():
+            return clean(self)
+
     def close(self) -> None:
         """Write the views that wait to be written, and end."""
         self.views.close()
@@ -159,6 +188,7 @@ class Documents:
     @contextlib.contextmanager
     def _writing(self, file: Path) -> Iterator[None]:
         """Hold the project's lock, and say in a sentence why a file cannot be written."""
+        self.project.prepare()
         try:
             with self.lock.held():
                 yield
