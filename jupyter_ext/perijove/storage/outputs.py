@@ -4,7 +4,8 @@
     kind    how the blob's bytes become the value: ``b64`` (base64), ``b64n`` (with a newline after it), ``b64l`` (in
             lines of 76), ``text`` (UTF-8) or ``json``
     entry   an output as the manifest keeps it: ``{"o": the rest, "blobs": {slot: [sha256, kind, bytes]}}``
-    odd     what a live document cannot hold: NaN, infinities, integers beyond 64 bits, halves of surrogate pairs, what looks like a stub
+    odd     what a live document cannot hold: NaN, infinities, integers beyond 64 bits, halves of surrogate pairs,
+            and what looks like a stub and is none
 
 Base64 is decoded only where encoding gives the same characters again; otherwise the characters themselves are kept.
 """
@@ -179,10 +180,13 @@ def odd(value: Any) -> bool:
 
 def _pack_stream(rest: Output, limit: int) -> Large | None:
     """Take the large part out of a stream; nothing if it is odd."""
-    rest["text"] = text = _join(rest.get("text"))
+    text = _join(rest.get("text"))
     if odd(rest):
         return None
-    if not isinstance(text, str) or not _large(text, limit):
+    if not isinstance(text, str):
+        return {}
+    rest["text"] = text
+    if not _large(text, limit):
         return {}
     del rest["text"]
     return {"text": (text.encode(), "text")}
