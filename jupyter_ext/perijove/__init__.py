@@ -17,6 +17,13 @@ def _jupyter_server_extension_points() -> list[dict[str, Any]]:
     return [{"module": "perijove"}]
 
 
+def _link_jupyter_server_extension(server: Any) -> None:
+    """Called by Jupyter Server before it makes its contents manager."""
+    from perijove.app import link
+
+    link(server)
+
+
 def _load_jupyter_server_extension(server: Any) -> None:
     """Called by Jupyter Server at its start."""
     from perijove.app import load

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import os
 import threading
+from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
@@ -41,11 +42,24 @@ class Perijove(LoggingConfigurable):
     allowed_sources = List(Unicode(), config=True, help="Names of the kinds of sources people may use; empty for all.")
     allowed_backends = List(Unicode(), config=True, help="Names of the cluster backends people may use; empty for all.")
     allowed_targets = List(Unicode(), config=True, help="Names of the job targets people may use; empty for all.")
+    text_notebooks = Bool(
+        True,
+        config=True,
+        help="Whether notebooks may be stored as text; false leaves Jupyter's own contents manager in place.",
+    )
     clean_at_start = Bool(
         True,
         config=True,
         help="Whether leftovers of an earlier server that was killed (clusters, workers) are removed.",
     )
+
+
+def link(server: Any) -> None:
+    """Choose the contents manager, and where real-time editing keeps its state, before the server makes them."""
+    if Perijove(parent=server).text_notebooks:
+        from perijove.storage.start import link as link_storage
+
+        link_storage(server)
 
 
 def load(server: Any) -> None:
@@ -57,9 +71,21 @@ def load(server: Any) -> None:
     pattern = url_path_join(server.web_app.settings["base_url"], "perijove", "(.*)")
     server.web_app.add_handlers(".*$", [(pattern, JupyterAnswering, {"lazy": lazy})])
     server.event_logger.register_event_schema(SCHEMA)
+    _load_storage(server)
     server.web_app.settings["perijove"] = lazy
     if traits.clean_at_start and (project.state / "clusters").is_dir():
         threading.Thread(target=_clean, args=(project, traits.log), daemon=True).start()
+
+
+def _load_storage(server: Any) -> None:
+    """Text notebooks, and where jupyter-collaboration is installed its rooms with Perijove's merging."""
+    from perijove.storage.start import load as load_storage
+
+    load_storage(server)
+    if find_spec("jupyter_server_ydoc") is not None:
+        from perijove.storage.live.attach import install
+
+        install(server)
 
 
 def _clean(project: Project, log: Any) -> None:
@@ -80,6 +106,7 @@ def _make(traits: Perijove, project: Project, server: Any) -> Served:
             "perijove.cluster_backends_v1": tuple(traits.allowed_backends),
             "perijove.job_targets_v1": tuple(traits.allowed_targets),
         },
+        documents=getattr(server.contents_manager, "documents", None),
     )
     loop = server.io_loop.asyncio_loop
     wired.events.listen(lambda happened: _tell(server, loop, happened))

@@ -29,6 +29,7 @@ from perijove.jobs.service import Jobs
 from perijove.jobs.store import JobStore
 from perijove.search import routes as search_routes
 from perijove.search.service import Listed, Search
+from perijove.storage.documents import Documents
 
 ROUTERS = (
     catalog_routes.router,
@@ -58,8 +59,10 @@ class Perijove:
         database_url: str = "",
         allowed: dict[str, tuple[str, ...]] | None = None,
         door: str = "web",
+        documents: Documents | None = None,
     ) -> None:
         self.project = project
+        self._documents = documents
         self.allowed = allowed or {}
         project.prepare()
         self.database = Database(database_url or project.database_url)
@@ -105,6 +108,11 @@ class Perijove:
         """Compute."""
         parts = self.parts("perijove.cluster_backends_v1")
         return Clusters(self.project, parts, self.events, lambda: int(self.settings.get("clusters.workers")))
+
+    @cached_property
+    def documents(self) -> Documents:
+        """Notebooks on disk; the contents manager's own where there is one."""
+        return self._documents or Documents(self.project)
 
     @cached_property
     def experiments(self) -> Experiments:
