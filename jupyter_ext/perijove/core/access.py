@@ -36,6 +36,8 @@ PERMISSIONS: dict[str, Permission] = {
     "jobs.write": Permission("Export cells to jobs, verify and run them.", "contributor"),
     "lineage.read": Permission("See where a thing comes from and what depends on it.", "viewer"),
     "search.read": Permission("Search everything one may see.", "viewer"),
+    "storage.read": Permission("See what changed in notebooks, their versions, merges and outputs.", "viewer"),
+    "storage.write": Permission("Convert, restore and merge notebooks, and clean up after them.", "contributor"),
     "tasks.read": Permission("See one's long-running tasks and their logs.", "viewer"),
     "tasks.write": Permission("Cancel one's long-running tasks.", "contributor"),
     "settings.read": Permission("See the team's policy and the parts that are installed.", "viewer"),
