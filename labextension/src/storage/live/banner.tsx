@@ -8,7 +8,7 @@ import { SignMark } from '../../ui/state';
 import { type IColours, useColours } from '../highlight';
 import { CodeLine, Fold } from '../rows';
 import { compareLines, foldLines, type MarkedLine } from './lines';
-import { type CellConflict, type Pick, versions } from './resolve';
+import { type CellConflict, type Kept, versions } from './resolve';
 
 /** How code is coloured, and in which language; none for prose. */
 type Colouring = { colours: IColours | undefined; language: string };
@@ -16,7 +16,7 @@ type Colouring = { colours: IColours | undefined; language: string };
 type BannerProps = Colouring & {
   conflict: CellConflict;
   source: string;
-  onPick: (pick: Pick) => void;
+  onPick: (pick: Kept) => void;
   onEdit: () => void;
 };
 
@@ -87,6 +87,11 @@ type VersionProps = Colouring & {
   lines: readonly MarkedLine[];
 };
 
+/** The name of a side, of a commit the first letters. */
+function short(name: string): string {
+  return name.replace(/\b([0-9a-f]{7})[0-9a-f]{33}\b/, '$1');
+}
+
 function Version(props: VersionProps): React.JSX.Element {
   const trans = useTrans();
   const { name, source, title } = props;
@@ -94,7 +99,9 @@ function Version(props: VersionProps): React.JSX.Element {
     <div className="pj-Conflict-version">
       <div className="pj-Conflict-title">
         <b>{title}</b>
-        {name.toLowerCase() !== title.toLowerCase() && <span className="pj-Dim">{name}</span>}
+        {name.toLowerCase() !== title.toLowerCase() && (
+          <span className="pj-Dim">{short(name)}</span>
+        )}
       </div>
       {source === null ? (
         <div className="pj-Conflict-none pj-Dim">{trans.__('The cell is deleted here.')}</div>
@@ -148,7 +155,7 @@ function Before(props: BannerProps): React.JSX.Element | null {
   const named = baseName !== 'before';
   const [lines] = compareLines(base, base);
   return (
-    <Fold label={named ? trans.__('Before, %1', baseName) : trans.__('Before')}>
+    <Fold label={named ? trans.__('Before, %1', short(baseName)) : trans.__('Before')}>
       {() => <Plain {...props} source={base} lines={lines} />}
     </Fold>
   );
@@ -171,7 +178,7 @@ function Plain(
 export function ConflictBar(props: { count: number; onNext: () => void }): React.JSX.Element {
   const trans = useTrans();
   return (
-    <div className="pj-ConflictBar" role="status">
+    <div role="status">
       <SignMark sign="bad" />
       <span>
         {trans._n(

@@ -10,10 +10,10 @@ import type { PartialJSONObject } from '@lumino/coreutils';
 import { Panel, type Widget } from '@lumino/widgets';
 import * as React from 'react';
 
-import { fill, type IClient } from '../../api/client';
 import { asCallError, type CallError } from '../../api/errors';
 import { bytes } from '../../ui/format';
 import { Button, Notice, Skeleton } from '../../ui/parts';
+import type { ICalls } from '../tokens';
 import { BLOB_MIME, type BlobRef, choose, outputOf, valueOf } from './fill';
 
 /** Above this size an output is fetched only when asked for. */
@@ -23,15 +23,13 @@ const KEPT = 64;
 
 /** Fetches blobs; the last ones are kept, for outputs that are drawn again. */
 export class Blobs {
-  constructor(private readonly _client: Pick<IClient, 'file'>) {}
+  constructor(private readonly _calls: Pick<ICalls, 'blob'>) {}
 
   /** The bytes of a blob. */
   get(ref: BlobRef): Promise<Blob> {
     let found = this._found.get(ref.sha256);
     if (!found) {
-      const query = { mime: ref.mime || undefined };
-      const address = fill('/storage/blobs/{sha}', { path: { sha: ref.sha256 }, query });
-      found = this._client.file(address);
+      found = this._calls.blob(ref.sha256, ref.mime);
       found.catch(() => this._found.delete(ref.sha256));
     }
     this._found.delete(ref.sha256);

@@ -10,6 +10,11 @@ import { newTextNotebook } from './newtext';
 /** The command. */
 export const NEW_TEXT = 'storage:new-text-notebook';
 
+/** The picture on its card, among the logos of kernels: Lab's notebook, with lines of text. */
+export const CARD = `data:image/svg+xml,${encodeURIComponent(
+  '<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 22 22" fill="#ef6c00"><path d="M18.7 3.3v15.4H3.3V3.3zm1.5-1.5H1.8v18.3h18.3z"/><path d="M5.5 6h11v1.5h-11zm0 3.2h7.5v1.5H5.5zm0 3.2h9.5v1.5H5.5zm0 3.2h6v1.5h-6z"/></svg>'
+)}`;
+
 /** Add the command; `folder` tells where the person looks. */
 export function addNewText(
   app: JupyterFrontEnd,

@@ -11,9 +11,10 @@ import * as React from 'react';
 
 import { TransProvider } from '../../ui/context';
 import type { IColours } from '../highlight';
+import type { ICalls } from '../tokens';
 import { Banner, ConflictBar } from './banner';
 import { dressCells } from './cells';
-import { type CellConflict, conflictOf, type Pick, settle } from './resolve';
+import { type CellConflict, conflictOf, type Kept, settle } from './resolve';
 
 /** Draws what the function gives, again whenever it is told to. */
 class View extends ReactWidget {
@@ -30,17 +31,24 @@ class View extends ReactWidget {
   }
 }
 
+/** What the banners of a notebook share. */
+type Parts = {
+  panel: NotebookPanel;
+  trans: TranslationBundle;
+  colours: IColours | undefined;
+  calls: Pick<ICalls, 'merge'>;
+};
+
 /** The banner of one cell: there while the cell is in conflict. */
 class CellBanner implements IDisposable {
   constructor(
-    private readonly _panel: NotebookPanel,
+    private readonly _parts: Parts,
     private readonly _cell: Cell,
-    private readonly _trans: TranslationBundle,
-    private readonly _colours: IColours | undefined
+    private readonly _before: (cell: string) => string | null
   ) {
     this._conflict = conflictOf(_cell.model.sharedModel);
     _cell.model.metadataChanged.connect(this._look, this);
-    _cell.model.contentChanged.connect(this._draw, this);
+    _cell.model.contentChanged.connect(this.draw, this);
     void this._show();
   }
 
@@ -78,25 +86,27 @@ class CellBanner implements IDisposable {
       this._view?.dispose();
       this._view = null;
     } else if (!this._view) {
-      this._view = new View(this._trans, () => this._body());
+      this._view = new View(this._parts.trans, () => this._body());
       (this._cell.layout as PanelLayout).insertWidget(1, this._view); // below the header
     } else {
       this._view.update();
     }
   }
 
-  private _draw(): void {
+  /** Draw again: the source changed, or more is known. */
+  draw(): void {
     this._view?.update();
   }
 
   private _body(): React.JSX.Element | null {
-    const cell = this._cell.model.sharedModel;
+    const { id, sharedModel } = this._cell.model;
+    const held = this._conflict;
     return (
-      this._conflict && (
+      held && (
         <Banner
-          conflict={this._conflict}
-          source={cell.getSource()}
-          colours={this._colours}
+          conflict={{ ...held, base: held.base ?? this._before(id) }}
+          source={sharedModel.getSource()}
+          colours={this._parts.colours}
           language={this._cell.model.type === 'code' ? this._language() : ''}
           onPick={pick => this._settle(pick)}
           onEdit={() => void this._edit()}
@@ -106,19 +116,19 @@ class CellBanner implements IDisposable {
   }
 
   private _language(): string {
-    const model = this._panel.content.model;
+    const model = this._parts.panel.content.model;
     return model?.defaultKernelLanguage || model?.defaultKernelName || '';
   }
 
-  private _settle(pick: Pick): void {
-    const notebook = this._panel.content.model?.sharedModel;
+  private _settle(pick: Kept): void {
+    const notebook = this._parts.panel.content.model?.sharedModel;
     if (notebook) {
       settle(notebook, this._cell.model.sharedModel, pick);
     }
   }
 
   private async _edit(): Promise<void> {
-    const { content } = this._panel;
+    const { content } = this._parts.panel;
     content.activeCellIndex = content.widgets.indexOf(this._cell);
     content.mode = 'edit';
     await NotebookActions.focusActiveCell(content);
@@ -132,22 +142,21 @@ class CellBanner implements IDisposable {
 
 /** The banners of one notebook, and the line above it. */
 export class Conflicts implements IDisposable {
-  constructor(
-    private readonly _panel: NotebookPanel,
-    private readonly _trans: TranslationBundle,
-    private readonly _colours: IColours | undefined
-  ) {
-    this._bar = new View(_trans, () => (
+  constructor(private readonly _parts: Parts) {
+    const { panel, trans } = _parts;
+    this._bar = new View(trans, () => (
       <ConflictBar count={this._found.length} onNext={() => void this._next()} />
     ));
+    this._bar.addClass('pj-ConflictBar');
     this._bar.hide();
-    _panel.contentHeader.addWidget(this._bar);
-    this._cells = dressCells(_panel, cell => {
-      const banner = new CellBanner(_panel, cell, this._trans, this._colours);
+    panel.contentHeader.addWidget(this._bar);
+    this._cells = dressCells(panel, cell => {
+      const banner = new CellBanner(_parts, cell, id => this._before.get(id) ?? null);
       banner.changed.connect(this._count, this);
+      this._looked.connect(banner.draw, banner);
       return banner;
     });
-    _panel.content.modelContentChanged.connect(this._count, this);
+    panel.content.modelContentChanged.connect(this._count, this);
     this._count();
   }
 
@@ -162,18 +171,44 @@ export class Conflicts implements IDisposable {
   }
 
   private _count(): void {
-    const found = this._panel.content.widgets
-      .map((cell, at) => (conflictOf(cell.model.sharedModel) ? at : -1))
-      .filter(at => at >= 0);
+    const found: number[] = [];
+    let asks = '';
+    this._parts.panel.content.widgets.forEach((cell, at) => {
+      const conflict = conflictOf(cell.model.sharedModel);
+      if (conflict) {
+        found.push(at);
+        asks += conflict.base === null ? ` ${cell.model.id}` : '';
+      }
+    });
     if (found.join() !== this._found.join()) {
       this._found = found;
       this._bar.setHidden(found.length === 0);
       this._bar.update();
     }
+    if (asks !== this._asked) {
+      this._asked = asks;
+      void this._look();
+    }
+  }
+
+  /** Git's markers leave out the version before: ask for it, where a merge is under way. */
+  private async _look(): Promise<void> {
+    const { calls, panel } = this._parts;
+    const view = this._asked
+      ? await calls.merge(panel.context.localPath).catch(() => undefined)
+      : undefined;
+    for (const { id, conflict } of view?.cells ?? []) {
+      if (typeof conflict?.base === 'string') {
+        this._before.set(id, conflict.base);
+      }
+    }
+    if (view && !this.isDisposed) {
+      this._looked.emit();
+    }
   }
 
   private async _next(): Promise<void> {
-    const { content } = this._panel;
+    const { content } = this._parts.panel;
     const next = this._found.find(at => at > content.activeCellIndex) ?? this._found[0];
     content.activeCellIndex = next;
     await content.scrollToItem(next, 'smart');
@@ -181,5 +216,8 @@ export class Conflicts implements IDisposable {
 
   private readonly _cells: IDisposable;
   private readonly _bar: View;
+  private readonly _looked = new Signal<this, void>(this);
+  private readonly _before = new Map<string, string>();
   private _found: number[] = [];
+  private _asked = '';
 }

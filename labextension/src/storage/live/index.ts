@@ -12,10 +12,11 @@ import { IRenderMimeRegistry } from '@jupyterlab/rendermime';
 import { ITranslator } from '@jupyterlab/translation';
 import { DisposableDelegate, DisposableSet, type IDisposable } from '@lumino/disposable';
 
-import { fill, IClient } from '../../api/client';
+import { IClient } from '../../api/client';
+import { Calls } from '../calls';
 import { Colours } from '../highlight';
 import { Blobs, drawBlobs } from './blobs';
-import { addNewText, NEW_TEXT } from './commands';
+import { addNewText, CARD, NEW_TEXT } from './commands';
 import { Conflicts } from './conflicts';
 import { showStale, Stale } from './stale';
 import { openAsNotebooks, TextNotebooks } from './textnotebooks';
@@ -56,6 +57,7 @@ const textNotebooks: JupyterFrontEndPlugin<void> = {
       command: NEW_TEXT,
       category: trans.__('Notebook'),
       args: { isLauncher: true },
+      kernelIconUrl: CARD,
       rank: 50
     });
     palette?.addItem({ command: NEW_TEXT, category: trans.__('Notebook Operations') });
@@ -74,7 +76,7 @@ const outputs: JupyterFrontEndPlugin<void> = {
     translator: ITranslator
   ): void => {
     const trans = translator.load('perijove');
-    const blobs = new Blobs(client);
+    const blobs = new Blobs(new Calls(client));
     drawBlobs(rendermime, blobs, trans);
     eachNotebook(app, panel => {
       drawBlobs(panel.content.rendermime, blobs, trans);
@@ -87,16 +89,18 @@ const conflicts: JupyterFrontEndPlugin<void> = {
   id: 'perijove:storage-conflicts',
   description: 'Shows both versions of a cell that was changed on both sides, and settles it.',
   autoStart: true,
-  requires: [ITranslator],
+  requires: [IClient, ITranslator],
   optional: [IEditorLanguageRegistry],
   activate: (
     app: JupyterFrontEnd,
+    client: IClient,
     translator: ITranslator,
     languages: IEditorLanguageRegistry | null
   ): void => {
     const trans = translator.load('perijove');
     const colours = languages ? new Colours(languages) : undefined;
-    eachNotebook(app, panel => new Conflicts(panel, trans, colours));
+    const calls = new Calls(client);
+    eachNotebook(app, panel => new Conflicts({ panel, trans, colours, calls }));
   }
 };
 
@@ -107,10 +111,8 @@ const stale: JupyterFrontEndPlugin<void> = {
   requires: [IClient, ITranslator],
   activate: (app: JupyterFrontEnd, client: IClient, translator: ITranslator): void => {
     const trans = translator.load('perijove');
-    const ask = async (path: string): Promise<string[]> => {
-      const answer = await client.file(fill('/storage/status', { query: { path } }));
-      return (JSON.parse(await answer.text()) as { stale: string[] }).stale;
-    };
+    const calls = new Calls(client);
+    const ask = async (path: string): Promise<string[]> => (await calls.status(path)).stale ?? [];
     eachNotebook(app, (panel, context) => {
       const model = new Stale(context, ask);
       const all = new DisposableSet();

@@ -2,7 +2,7 @@
 import { YNotebook } from '@jupyter/ydoc';
 import { describe, expect, it } from 'vitest';
 
-import { conflictOf, type Pick, settle } from './resolve';
+import { conflictOf, type Kept, settle } from './resolve';
 
 const NAMES = { oursName: 'room', theirsName: 'disk', baseName: 'before' };
 
@@ -27,7 +27,7 @@ const sources = (made: YNotebook): string[] => made.cells.map(cell => cell.getSo
 
 describe('settle', () => {
   const sides = { ours: 'x = 1\ny', theirs: 'x = 2\ny' };
-  const cases: [Pick, string[]][] = [
+  const cases: [Kept, string[]][] = [
     ['ours', ['x = 1\ny', 'end']],
     ['theirs', ['x = 2\ny', 'end']],
     ['both', ['x = 1\ny', 'x = 2\ny', 'end']]

@@ -17,7 +17,7 @@ export type CellConflict = {
 };
 
 /** What a person chose. */
-export type Pick = 'ours' | 'theirs' | 'both';
+export type Kept = 'ours' | 'theirs' | 'both';
 
 /** The conflict of a cell, if it is in one. */
 export function conflictOf(cell: { getMetadata(key: string): unknown }): CellConflict | null {
@@ -47,7 +47,7 @@ export function versions(
 }
 
 /** Settle a conflict, in one step that can be undone; `both` keeps yours and puts theirs in a cell below. */
-export function settle(notebook: ISharedNotebook, cell: ISharedCell, pick: Pick): void {
+export function settle(notebook: ISharedNotebook, cell: ISharedCell, pick: Kept): void {
   const conflict = conflictOf(cell);
   const at = notebook.cells.findIndex(item => item.getId() === cell.getId());
   if (!conflict || at < 0) {
