@@ -16,11 +16,11 @@ from jupyter_ydoc import YNotebook, YUnicode
 from jupyter_ydoc.ybasedoc import YBaseDoc
 from pycrdt import Doc
 
-from perijove.storage import conflicts, merge, reattach
+from perijove.storage import conflicts, merge, reattach, weave
 from perijove.storage.live import picture as pictures
 from perijove.storage.live import ydoc
 from perijove.storage.live.sources import Loaded
-from perijove.storage.model import CONFLICT_KEY, Notebook
+from perijove.storage.model import CONFLICT_KEY, CellConflict, Notebook
 
 OURS, THEIRS = "yours", "on disk"
 
@@ -167,7 +167,7 @@ class TextKind:
     @property
     def held_back(self) -> bool:
         """Whether markers of a conflict stand in the text that do not lie on disk."""
-        return conflicts.sides(self.now()) is not None and conflicts.sides(self.base) is None
+        return conflicts.parse(self.now()) is not None and conflicts.parse(self.base) is None
 
     def take(self, loaded: Loaded) -> None:
         """This lies on disk."""
@@ -200,11 +200,12 @@ class TextKind:
     def merge(self, loaded: Loaded) -> int:
         """Something else lies on disk: keep it and every edit; says how many conflicts that made."""
         now, base, theirs = (pictures.carried_text(text) for text in (self.now(), self.base, loaded.content))
-        found, count = merge.merge_text(base, now, theirs, ours_name=OURS, theirs_name=THEIRS)
+        woven = weave.woven(weave.weave(base, now, theirs))
+        found = conflicts.mark(CellConflict(now, theirs, base, OURS, THEIRS)) if woven is None else woven
         self.take(loaded)
         with self.document.ydoc.transaction():
             ydoc.edit_text(self.document.ydoc["source"], found)
-        return count
+        return int(woven is None)
 
 
 class OtherKind:
@@ -273,6 +274,7 @@ def _with_open_conflicts(merged: Notebook, ours: Notebook, theirs: Notebook, bas
             if mark.get("ours") not in (was.get(cell_id), None):  # git's own first side must not be lost, either
                 mark["theirs"] = conflicts.lower({**theirs, "cells": [on_disk[cell_id]]})["cells"][0]["source"]
             mark |= {"ours": mine[cell_id], "oursName": OURS}
+            mark.pop("markers", None)  # git's own text, which is no longer all there is
             cell = {**cell, "source": mine[cell_id], "metadata": {**cell["metadata"], CONFLICT_KEY: {"conflict": mark}}}
         cells.append(cell)
     return {**merged, "cells": cells}

@@ -18,7 +18,7 @@ from tornado.web import HTTPError
 
 from perijove.core.errors import Busy, PerijoveError
 from perijove.storage.live import kinds, slim
-from perijove.storage.live.journal import Base
+from perijove.storage.live.journal import Base, Journal
 from perijove.storage.live.sources import Loaded, Source
 from perijove.storage.model import Changed, Version
 
@@ -32,10 +32,15 @@ SETTLE = 0.05
 """Seconds for a program that writes a file in place to finish."""
 
 
-class Room(DocumentRoom):  # type: ignore[misc] - untyped base
+class Room(DocumentRoom):  # type: ignore[misc]  # the library has no types
     """A document room with a memory of what lies on disk."""
 
     source: Source
+    journal: Journal | None
+    ystore: Any
+    ready: Any
+    _subscription: Any
+    _saving_document: asyncio.Task[None] | None
 
     def __init__(self, *arguments: Any, **options: Any) -> None:
         from perijove.storage.live import attach
@@ -52,6 +57,7 @@ class Room(DocumentRoom):  # type: ignore[misc] - untyped base
         self._last_change = self._first_change = 0.0
         self._watcher: asyncio.Task[None] | None = None
         self._complaint = ""
+        self._blobs: set[str] = set()
         self._slimming: asyncio.Task[None] | None = None
         if self.journal is not None:
             self.journal.on_large = self._on_large
@@ -64,6 +70,7 @@ class Room(DocumentRoom):  # type: ignore[misc] - untyped base
             loaded = await self.source.load()
             self.version = loaded.version
             self.kind.take(loaded)
+            self._blobs = self._named(loaded.content)
             if not await self._recover(loaded):
                 self.ydoc.apply_update(self.kind.first())
                 if self.journal is not None:
@@ -92,9 +99,21 @@ class Room(DocumentRoom):  # type: ignore[misc] - untyped base
         for task in (self._slimming, self._saving_document):
             if task is not None:
                 task.cancel()
+        await self._say_the_last()
+        if self.ready and not self._is_dirty() and self._file.path.endswith(".ipynb"):
+            await self._drop_blobs(set())  # the file has the outputs
         if self.journal is not None:
+            await self._trim()
             await self.journal.stop()
         await super().stop()
+
+    async def _say_the_last(self) -> None:
+        """Send what is still on its way to people; the library would trip over it."""
+        if self._subscription is not None:
+            self.ydoc.unobserve(self._subscription)
+            self._subscription = None
+            while self._update_receive_stream.statistics().current_buffer_used:
+                await asyncio.sleep(0)
 
     async def flush(self) -> None:
         """Write what autosave would write later; what cannot be written stays in the journal."""
@@ -185,6 +204,7 @@ class Room(DocumentRoom):  # type: ignore[misc] - untyped base
                 raise Busy(f"{self._file.path} is changed all the time.", hint="It is saved when that ends.")
             self._complaint = ""
             await self._exported()
+            await self._drop_blobs(self._named(now) | self._named(self.kind.base))
         self._emit(LogLevel.INFO, "save", "Content saved.")
         self._tell_siblings()
 
@@ -293,8 +313,23 @@ class Room(DocumentRoom):  # type: ignore[misc] - untyped base
         async with self._disk:
             if await self._slim():
                 await self._trim()
+                await self._drop_blobs(self._named(self.kind.now()) | self._named(self.kind.base))
 
     async def _slim(self) -> bool:
         if self.blobs is None or self._file_type != "notebook":
             return False
-        return await slim.slim(self._document, self.blobs.put_blob)
+        put = await slim.slim(self._document, self.blobs.put_blob)
+        self._blobs |= put
+        return bool(put)
+
+    def _named(self, content: Any) -> set[str]:
+        return slim.named(content) if self._file_type == "notebook" else set()
+
+    async def _drop_blobs(self, kept: set[str]) -> None:
+        """Forget the outputs that were replaced; what a manifest names stays."""
+        from perijove.storage.live import attach
+
+        others: set[str] = set().union(*(room._blobs for room in attach.rooms if room is not self))
+        gone, self._blobs = self._blobs - kept - others, self._blobs & kept
+        if gone and self.blobs is not None:
+            await asyncio.to_thread(slim.drop, self.blobs, gone)

@@ -9,8 +9,10 @@ from typing import Any, NamedTuple
 from jupyter_ydoc import YNotebook
 from pycrdt import Array, Map, Text
 
-from perijove.storage import outputs
+from perijove.storage import blobs, outputs
+from perijove.storage.documents import Documents
 from perijove.storage.live.ydoc import plain, same
+from perijove.storage.model import Notebook
 
 STREAMING = 1_000_000
 """Characters of a stream of a running cell from which it leaves the document although more may come."""
@@ -20,27 +22,40 @@ class Large(NamedTuple):
     """An output of a cell that may be too large, as it stands in the document."""
 
     cell_id: str
-    index: int
+    place: int
     output: dict[str, Any]
 
 
-async def slim(document: YNotebook, put: Callable[[bytes], str]) -> bool:
-    """Put large outputs into the store; says whether there were any. What changes meanwhile waits for the next time."""
+def named(notebook: Notebook) -> set[str]:
+    """The blobs that the stubs of a notebook stand for."""
+    found = (outputs.references(output) for cell in notebook["cells"] for output in cell.get("outputs", ()))
+    return {ref["sha256"] for refs in found for ref in refs.values()}
+
+
+def drop(documents: Documents, names: set[str]) -> None:
+    """Forget blobs of stubs that are gone; what a manifest names stays."""
+    documents.store._waiting -= names
+    for sha in names - documents.store.index.named():
+        blobs.remove(documents.places.blobs, sha)
+
+
+async def slim(document: YNotebook, put: Callable[[bytes], str]) -> set[str]:
+    """Put large outputs into the store; gives their names there. What changes meanwhile waits for the next time."""
     found = list(_large(document))
     if not found:
-        return False
+        return set()
     stubs = await asyncio.to_thread(lambda: [outputs.hollow(large.output, put) for large in found])
-    changed = False
+    kept: list[dict[str, Any]] = []
     with document.ydoc.transaction():
         cells = {ycell.get("id"): ycell for ycell in document.ycells}
         for large, stub in zip(found, stubs, strict=True):
             held = cells[large.cell_id].get("outputs") if large.cell_id in cells else None
-            if same(stub, large.output) or not isinstance(held, Array) or large.index >= len(held):
+            if same(stub, large.output) or not isinstance(held, Array) or large.place >= len(held):
                 continue
-            if same(plain(held[large.index].to_py()), large.output):
-                held[large.index] = Map(stub)
-                changed = True
-    return changed
+            if same(plain(held[large.place].to_py()), large.output):
+                held[large.place] = Map(stub)
+                kept.append(stub)
+    return named({"cells": [{"outputs": kept}]})
 
 
 def _large(document: YNotebook) -> Iterator[Large]:

@@ -19,9 +19,9 @@ from jupyter_server_ydoc.loaders import FileLoader
 from tornado.web import HTTPError
 
 from perijove.core.errors import Invalid, NotAllowed, NotFound, PerijoveError
-from perijove.storage import conflicts, identity, outputs
+from perijove.storage import blobs, conflicts, identity, ipynb, outputs
 from perijove.storage.documents import Documents
-from perijove.storage.live import outside
+from perijove.storage.live import outside, slim
 from perijove.storage.merge import merge
 from perijove.storage.model import Changed, Notebook, Version
 from perijove.storage.tokens import signature
@@ -128,6 +128,8 @@ class DocumentSource:
         path = self.path
         if self.file_type != "notebook":
             return await asyncio.to_thread(self.documents.save_text, path, content, base=base)
+        if path.suffix == ".ipynb" and not await asyncio.to_thread(_has_all, self.documents, content):
+            await outside.load(self.documents, path)  # the file has the outputs of which the store was cleaned
         version = await outside.save(self.documents, path, content, base)
         if trusted:
             self.trust.sign(content)
@@ -140,17 +142,18 @@ class DocumentSource:
         """An ``.ipynb`` in which git left its markers: both sides of it, merged by cell."""
 
         def read() -> Notebook | None:
-            sides = conflicts.sides(decoded(path.read_bytes(), path.name))
-            if sides is None:
+            parts = conflicts.parse(decoded(path.read_bytes(), path.name))
+            if parts is None:
                 return None
             try:
                 ours, base, theirs = (
-                    None if side is None else _parsed(side, self.documents.put_blob) for side in sides
+                    _side(parts, name, self.documents.put_blob) for name in ("ours", "base", "theirs")
                 )
             except (ValueError, KeyError, TypeError, AttributeError):  # no half of it is a notebook
                 return None
-            merged: Notebook = merge(base, ours or {}, theirs or {}).notebook
-            return merged
+            if ours is None or theirs is None:
+                return None
+            return merge(base, ours, theirs).notebook
 
         notebook, version = _of_one_moment(lambda: self.documents.version(path), read)
         return None if notebook is None else Loaded(notebook, version)
@@ -219,6 +222,8 @@ class ContentsSource:
         if self.type == "notebook":
             content = conflicts.lower(content)
             if self.documents is not None:
+                if not await asyncio.to_thread(_has_all, self.documents, content):
+                    await self.load()  # the file has the outputs of which the store was cleaned
                 content = await asyncio.to_thread(outputs.fill_notebook, content, self.documents.get_blob)
             content = _for_contents(content, trusted)
         if await self.version() != base:
@@ -268,11 +273,19 @@ def _of_one_moment(version: Callable[[], Version], read: Callable[[], T]) -> tup
     return found, before
 
 
-def _parsed(side: str, put: Callable[[bytes], str]) -> Notebook:
-    notebook = json.loads(side)
+def _side(parts: list[str | conflicts.Hunk], name: str, put: Callable[[bytes], str]) -> Notebook | None:
+    """One side of an ``.ipynb`` with markers in it; None for the base in git's plain style."""
+    chosen = [[part] if isinstance(part, str) else getattr(part, name) for part in parts]
+    if any(lines is None for lines in chosen):
+        return None
+    notebook = ipynb.joined(json.loads("\n".join(line for lines in chosen for line in lines)))
     for cell, cell_id in zip(notebook["cells"], identity.synthetic_ids(notebook["cells"]), strict=True):
-        cell["id"], cell["source"] = cell_id, "".join(cell["source"])
+        cell["id"] = cell_id
     return outputs.hollow_notebook(notebook, put)
+
+
+def _has_all(documents: Documents, notebook: Notebook) -> bool:
+    return all(blobs.has(documents.places.blobs, sha) for sha in slim.named(notebook))
 
 
 def _for_contents(content: Notebook, trusted: bool) -> Notebook:

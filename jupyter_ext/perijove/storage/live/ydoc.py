@@ -193,7 +193,13 @@ def _set_cell(ycell: Map[Any], wanted: dict[str, Any]) -> None:
         elif key == "outputs" and isinstance(ycell.get("outputs"), Array):
             set_outputs(ycell["outputs"], value)
         else:
-            ycell[key] = {"source": Text, "outputs": lambda found: Array(_made(found))}.get(key, lambda v: v)(value)
+            ycell[key] = _made_value(key, value)
+
+
+def _made_value(key: str, value: Any) -> Any:
+    if key == "source":
+        return Text(value)
+    return Array(_made(value)) if key == "outputs" else value
 
 
 def set_outputs(outputs: Array[Any], wanted: list[dict[str, Any]]) -> None:
