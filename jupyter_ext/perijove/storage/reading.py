@@ -8,7 +8,7 @@ from typing import Any, NamedTuple
 
 from perijove.core.errors import Invalid
 from perijove.storage import conflicts
-from perijove.storage.identity import keys, synthetic_ids
+from perijove.storage.identity import fresh_id, keys, synthetic_ids
 from perijove.storage.manifest import Manifest
 from perijove.storage.markers import parse
 from perijove.storage.metadata import join
@@ -61,6 +61,9 @@ def notebook_of(
     found = from_text(text, manifest, get, stubs=stubs, ids=ids or bool(missing))
     if missing and base:
         known = from_text(base, manifest, get, stubs=stubs, ids=True)
+        bare = from_text(text, None, get, ids=True)
+        for position in missing:  # an id made from content may be that of another cell: nothing is taken by it
+            found["cells"][position] = bare["cells"][position]
         _give_back(found["cells"], known["cells"], missing, manifest)
     if missing and not ids and found.get("nbformat_minor", 5) < 5:
         for cell in found["cells"]:
@@ -132,7 +135,14 @@ def _give_back(
     kept = [position for position in range(len(cells)) if position not in lost]
     anchors = {position: places[cells[position]["id"]] for position in kept if cells[position]["id"] in places}
     present = {cells[position]["id"] for position in kept}
-    for position, was in match(cells, known, anchors).items():
+    given = match(cells, known, anchors)
+    taken = present | {known[was]["id"] for was in given.values()}
+    for position in missing:
+        if position not in given:
+            cell = cells[position]
+            cell["id"] = fresh_id(cell["cell_type"], cell["source"], taken)
+            taken.add(cell["id"])
+    for position, was in given.items():
         cell, before = cells[position], known[was]
         if position not in lost or before["id"] in present:
             continue

@@ -52,8 +52,10 @@ def _equal(cells: Sequence[Cell], known: Sequence[Cell], found: dict[int, int], 
                 taken.add(was)
     for step in (1, -1):
         order = range(len(cells)) if step == 1 else range(len(cells) - 1, -1, -1)
+        edges = {-1: -1, len(cells): len(known)}
         for position in order:
-            was = found.get(position - step, -2) + step
+            beside = position - step
+            was = found.get(beside, edges.get(beside, -2)) + step
             if position not in found and 0 <= was < len(known) and was not in taken and keys[position] == old_keys[was]:
                 found[position] = was
                 taken.add(was)
@@ -72,9 +74,10 @@ def _alike(cells: Sequence[Cell], known: Sequence[Cell], found: dict[int, int], 
     places, old_places = _neighbours(found, len(cells)), _neighbours_of_known(found, len(known))
     grams = {position: _grams(_key(cells[position])[1]) for position in new}
     old_grams = {was: _grams(_key(known[was])[1]) for was in old}
+    only = len(new) == len(old) == 1
     pairs = []
     for position, was in _pairs(new, old, places, old_places):
-        stayed = bool(places[position] & old_places[was])
+        stayed = only or bool(places[position] & old_places[was])
         score = _likeness(_key(cells[position]), _key(known[was]), grams[position], old_grams[was], stayed)
         if score >= (SAME_PLACE if stayed else ELSEWHERE):
             pairs.append((-score - 0.05 * stayed, abs(position - was), position, was))

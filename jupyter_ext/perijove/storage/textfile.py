@@ -12,7 +12,7 @@ from perijove.storage.manifest import Manifest
 from perijove.storage.model import Document, Notebook, Version
 from perijove.storage.places import Place, Places
 from perijove.storage.reading import Normal, cell_keys, give_ids, keep_history, manifest_of, normal_of, notebook_of
-from perijove.storage.store import Store
+from perijove.storage.store import Get, Store
 from perijove.storage.text import TextNotebook, is_text_notebook, to_text
 from perijove.storage.tokens import Signature, Tokens, signature
 
@@ -40,10 +40,14 @@ class TextFiles:
     def load(self, file: Path, *, stubs: bool, ids: bool) -> Document:
         """Read a text notebook; raises FileNotFoundError, or Invalid for one that is not UTF-8."""
         remote.fetch(self.places, file)
-        state = disk.read(self.places, file)
-        text, base = disk.decoded(state.text, file.name), _text(state.place.base)
-        get = self.store.getter(state.elsewhere or state.place)
-        notebook, count, missing = notebook_of(text, manifest_of(state.manifest), base, get, stubs=stubs, ids=ids)
+        for _ in range(disk.TRIES):
+            state = disk.read(self.places, file)
+            text, base = disk.decoded(state.text, file.name), _text(state.place.base)
+            missed: list[str] = []
+            get = _noting(self.store.getter(state.elsewhere or state.place), missed)
+            notebook, count, missing = notebook_of(text, manifest_of(state.manifest), base, get, stubs=stubs, ids=ids)
+            if not missed or self.digest(file) == state.digest:
+                break  # else a save replaced an output while it was read
         if not count and time.time() - file.stat().st_mtime > AT_REST:
             normal = self._normal(state) if missing else None
             with contextlib.suppress(OSError):  # a project that may only be read
@@ -119,6 +123,19 @@ def leave(place: Place) -> None:
     place.manifest.unlink(missing_ok=True)
     if place.outputs in ("commit", "sidecar"):
         shutil.rmtree(place.manifest.parent, ignore_errors=True)
+
+
+def _noting(get: Get, missed: list[str]) -> Get:
+    """The same, but what is missing is noted."""
+
+    def noting(sha: str) -> bytes:
+        try:
+            return get(sha)
+        except KeyError:
+            missed.append(sha)
+            raise
+
+    return noting
 
 
 def _keeps_gone(place: Place) -> bool:

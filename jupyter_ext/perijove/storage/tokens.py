@@ -32,6 +32,11 @@ def signature(*paths: Path) -> Signature:
     return tuple(_one(path) for path in paths)
 
 
+def settled(seen: Signature) -> bool:
+    """Whether a signature is so old that no other content can have it."""
+    return time.time_ns() - max((part[3] for part in seen if part), default=0) > LATELY
+
+
 def _one(path: Path) -> tuple[int, int, int, int] | None:
     try:
         stat = path.stat()
@@ -72,7 +77,6 @@ class Tokens:
     def note(self, key: Path, seen: Signature, digest: str) -> Version:
         """Remember what was found; the token grows if the content is another one."""
         latest = max((part[3] for part in seen if part), default=0)
-        settled = time.time_ns() - latest > LATELY
         with self._lock:
             known = self._known.get(os.fspath(key))
             token = latest // TICK * TICK
@@ -82,7 +86,7 @@ class Tokens:
                 else:
                     same = known.signature == seen
                 token = known.token if same else max(known.token + TICK, token)
-            self._known[os.fspath(key)] = _Known(seen, digest, token, settled)
+            self._known[os.fspath(key)] = _Known(seen, digest, token, settled(seen))
         return Version(token, digest)
 
     def forget(self, key: Path) -> None:
