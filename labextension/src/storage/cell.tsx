@@ -10,7 +10,7 @@ import { type BlobOf, Pictures, type PictureView } from './images';
 import type { Layout } from './model';
 import { type Colouring, Fold, Lines, Nothing } from './rows';
 import { Seg } from './seg';
-import type { CellChange, OutputChange } from './tokens';
+import type { CellChange, Line, OutputChange } from './tokens';
 import {
   cellSummary,
   cellType,
@@ -18,8 +18,10 @@ import {
   foldName,
   groups,
   isPicture,
+  outputLines,
   outputName,
   partName,
+  plainLines,
   placeOf
 } from './words';
 
@@ -60,7 +62,7 @@ function SameCells(props: Shared & { cells: CellChange[] }): React.JSX.Element {
               <code>[{placeOf(cell)}]</code>
               <span className="pj-Diff-what">{cellType(cell.cellType, trans)}</span>
             </div>
-            {(cell.lines ?? []).length > 0 && <Source {...props} cell={cell} />}
+            <Source {...props} cell={cell} whole />
           </div>
         ))
       }
@@ -86,11 +88,15 @@ function Cell(props: Shared & { cell: CellChange }): React.JSX.Element {
       <div className="pj-Diff-head">
         <code>[{placeOf(cell)}]</code>
         <span className="pj-Diff-what">{summary}</span>
-        {onRestore && (
+        {onRestore && cell.kind !== 'added' && (
           <IconButton
             icon={undoIcon}
             className="pj-Diff-restore"
-            label={restoreLabel(cell, trans.__.bind(trans))}
+            label={
+              cell.kind === 'removed'
+                ? trans.__('Bring this cell back…')
+                : trans.__('Restore cell…')
+            }
             onClick={() => onRestore(cell)}
           />
         )}
@@ -104,21 +110,13 @@ function Cell(props: Shared & { cell: CellChange }): React.JSX.Element {
   );
 }
 
-/** What bringing a cell back means for it. */
-function restoreLabel(cell: CellChange, say: (text: string) => string): string {
-  return cell.kind === 'added'
-    ? say('Remove this cell again…')
-    : cell.kind === 'removed'
-      ? say('Bring this cell back…')
-      : say('Restore cell…');
-}
-
-function Source(props: Shared & { cell: CellChange }): React.JSX.Element {
-  const { cell, colours, language, layout } = props;
+function Source(props: Shared & { cell: CellChange; whole?: boolean }): React.JSX.Element {
+  const { cell, colours, language, layout, whole } = props;
   return (
     <Lines
       lines={cell.lines ?? []}
       layout={layout}
+      whole={whole}
       missing={cell.kind === 'added' ? 'before' : cell.kind === 'removed' ? 'after' : undefined}
       colouring={{ colours, language: cell.cellType === 'code' ? language : '' }}
     />
@@ -158,35 +156,54 @@ function Output(props: Shared & { place: string; output: OutputChange }): React.
 function OutputBody(
   props: Shared & { output: OutputChange; view: PictureView; picture: boolean }
 ): React.JSX.Element {
-  const { layout, names, output, picture, blobOf, view } = props;
-  const lines = output.lines ?? [];
+  const { names, output, picture, blobOf, view } = props;
+  const lines = outputLines(output);
   if (picture) {
     return <Pictures {...output} names={names} blobOf={blobOf} view={view} />;
   }
-  if (lines.length > 0) {
-    return (
-      <Lines
-        lines={lines}
-        layout={layout}
-        numbers={false}
-        missing={
-          output.kind === 'added' ? 'before' : output.kind === 'removed' ? 'after' : undefined
-        }
-        colouring={{ colours: undefined, language: '' }}
-      />
-    );
-  }
+  return lines.some(line => line.kind !== 'same') ? (
+    <OutputText {...props} lines={lines} />
+  ) : (
+    <NotCompared {...props} />
+  );
+}
+
+function OutputText(props: Shared & { output: OutputChange; lines: Line[] }): React.JSX.Element {
+  const { layout, lines, output } = props;
   return (
-    <div className="pj-Diff-pairs">
-      {[output.before, output.after].map((part, index) =>
-        part ? (
-          <div key={index} className="pj-Diff-part">
-            {partName(part)}
-          </div>
-        ) : (
-          <Nothing key={index} />
-        )
+    <Lines
+      lines={lines}
+      layout={layout}
+      numbers={false}
+      missing={output.kind === 'added' ? 'before' : output.kind === 'removed' ? 'after' : undefined}
+      colouring={{ colours: undefined, language: '' }}
+    />
+  );
+}
+
+/** Outputs that differ but were not compared: what they are, and their texts on demand. */
+function NotCompared(props: Shared & { output: OutputChange }): React.JSX.Element {
+  const trans = useTrans();
+  const { output } = props;
+  const lines = plainLines(output);
+  return (
+    <>
+      <div className="pj-Diff-pairs">
+        {[output.before, output.after].map((part, index) =>
+          part ? (
+            <div key={index} className="pj-Diff-part">
+              {partName(part)}
+            </div>
+          ) : (
+            <Nothing key={index} />
+          )
+        )}
+      </div>
+      {lines.length > 0 && (
+        <Fold label={trans.__('Show both, not compared line by line')}>
+          {() => <OutputText {...props} lines={lines} />}
+        </Fold>
       )}
-    </div>
+    </>
   );
 }

@@ -148,10 +148,10 @@ function InConflict(props: ChangesProps): React.JSX.Element {
   return (
     <Notice
       sign="bad"
-      title={trans.__('%1 is in conflict with git.', name)}
+      title={trans.__('%1 has merge conflicts.', name)}
       actions={[{ label: trans.__('Resolve the merge'), onClick: props.merge }]}
     >
-      {trans.__('Both sides changed the same cells; git waits until somebody chooses.')}
+      {trans.__('Both sides changed the same cells, and git waits until somebody chooses.')}
     </Notice>
   );
 }

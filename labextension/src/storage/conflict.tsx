@@ -243,7 +243,7 @@ function Edit(props: ConflictProps): React.JSX.Element {
   return (
     <div className="pj-Merge-edit">
       <span className="pj-Note">
-        {trans.__('The result, by hand; outputs are cleared until the cell runs')}
+        {trans.__('The result, by hand. Its outputs are cleared until the cell runs.')}
       </span>
       <textarea
         autoFocus
@@ -272,7 +272,7 @@ function Result(props: ConflictProps): React.JSX.Element | null {
         <span className="pj-Note">
           {sources.length === 0
             ? trans.__('the cell is removed')
-            : trans.__('outputs are cleared until the cell runs')}
+            : trans.__('outputs come along where they are of just this source')}
         </span>
       </div>
       <Sources {...props} sources={sources} />

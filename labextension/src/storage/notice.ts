@@ -54,7 +54,7 @@ export class ConflictNotices {
 
   private _tell(path: string, status: Status): string {
     const count = status.conflicts ?? 0;
-    const title = this._trans.__('%1 is in conflict with git.', nameOf(path));
+    const title = this._trans.__('%1 has merge conflicts.', nameOf(path));
     const cells = count
       ? this._trans._n(
           '%1 cell was changed on both sides.',

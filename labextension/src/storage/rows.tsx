@@ -91,6 +91,8 @@ type LinesProps = {
   colouring: Colouring;
   /** Outputs have no line numbers. */
   numbers?: boolean;
+  /** Fold nothing. */
+  whole?: boolean;
   /** The cell is on one side only. */
   missing?: 'before' | 'after';
 };
@@ -112,6 +114,9 @@ export function Lines(props: LinesProps): React.JSX.Element {
     ) : (
       <Inline {...props} lines={part} tokensOf={tokensOf} />
     );
+  if (props.whole) {
+    return draw(lines);
+  }
   return (
     <>
       {stretches(lines).map((stretch, index) =>

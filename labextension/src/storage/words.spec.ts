@@ -2,8 +2,16 @@ import { nullTranslator } from '@jupyterlab/translation';
 import { expect, test } from 'vitest';
 
 import { readConverted } from './model';
-import type { CellChange, Line, MergeCell } from './tokens';
-import { cellSummary, foldName, groups, mergeState, mergeSummary } from './words';
+import type { CellChange, Line, MergeCell, OutputPart } from './tokens';
+import {
+  cellSummary,
+  foldName,
+  groups,
+  outputLines,
+  plainLines,
+  mergeState,
+  mergeSummary
+} from './words';
 
 const trans = nullTranslator.load('perijove');
 
@@ -77,4 +85,33 @@ test('the result of a conversion is read, others are not', () => {
   expect(readConverted([one, { datasets: 3 }, null])).toEqual([one]);
   expect(readConverted(one)).toEqual([one]);
   expect(readConverted(null)).toEqual([]);
+});
+
+test('a text output that is on one side only has all its lines', () => {
+  const part = { kind: 'stream', mime: 'text/plain', size: 4, text: 'a\nb\n' };
+  const added = outputLines({ kind: 'added', before: null, after: part });
+  expect(added.map(line => [line.kind, line.before, line.after, line.textAfter])).toEqual([
+    ['added', null, 1, 'a'],
+    ['added', null, 2, 'b']
+  ]);
+  const removed = outputLines({ kind: 'removed', before: part, after: null });
+  expect(removed.map(line => [line.before, line.after, line.textBefore])).toEqual([
+    [1, null, 'a'],
+    [2, null, 'b']
+  ]);
+});
+
+test('texts that the server did not compare are put beside each other on demand', () => {
+  const part = (text: string): OutputPart => ({
+    kind: 'stream',
+    mime: 'text/plain',
+    size: 9,
+    text
+  });
+  const change = { kind: 'changed' as const, before: part('a\n'), after: part('b\nc') };
+  expect(outputLines(change)).toEqual([]);
+  expect(plainLines(change).map(line => [line.textBefore, line.textAfter])).toEqual([
+    ['a', 'b'],
+    ['', 'c']
+  ]);
 });

@@ -96,6 +96,26 @@ export function outputName(change: OutputChange, trans: TranslationBundle): stri
   );
 }
 
+/** The lines of a text output; one that is on one side only has them all new, or all gone. */
+export function outputLines(change: OutputChange): Line[] {
+  const { kind, lines = [] } = change;
+  return lines.length > 0 || kind === 'changed' ? lines : plainLines(change);
+}
+
+/** Both texts of an output beside each other, not compared. */
+export function plainLines({ after, before, kind }: OutputChange): Line[] {
+  const linesOf = (part: OutputPart | null): string[] =>
+    part?.text ? part.text.replace(/\n$/, '').split('\n') : [];
+  const [old, now] = [linesOf(before), linesOf(after)];
+  return Array.from({ length: Math.max(old.length, now.length) }, (_, index) => ({
+    kind,
+    before: index < old.length ? index + 1 : null,
+    after: index < now.length ? index + 1 : null,
+    textBefore: old[index] ?? '',
+    textAfter: now[index] ?? ''
+  }));
+}
+
 /** Whether an output is a picture that a browser can show. */
 export function isPicture(part: OutputPart | null): boolean {
   return part !== null && /^image\/(png|jpe?g|gif|webp|svg\+xml|bmp)$/.test(part.mime);
