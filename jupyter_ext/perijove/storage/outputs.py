@@ -12,12 +12,13 @@ Base64 is decoded only where encoding gives the same characters again; otherwise
 
 from __future__ import annotations
 
-import binascii
 import json
 import math
 import re
 from collections.abc import Callable, Mapping
 from typing import Any
+
+import msgspec
 
 from perijove.core.errors import NotFound
 from perijove.storage.manifest import encode
@@ -327,15 +328,16 @@ def _mime(slot: str, output: Mapping[str, Any]) -> str:
 
 def _decoded(value: str, kind: str) -> bytes | None:
     """Decode base64 if encoding gives the same characters again."""
+    plain = value if kind == "b64" else value.replace("\n", "")
     try:
-        data = binascii.a2b_base64(value)
-    except binascii.Error:
+        data = msgspec.convert(plain, bytes)  # many times as fast as binascii
+    except msgspec.ValidationError:
         return None
     return data if _DECODERS[kind](data) == value else None
 
 
 def _base64(data: bytes) -> str:
-    return binascii.b2a_base64(data, newline=False).decode("ascii")
+    return str(msgspec.to_builtins(data))
 
 
 def _base64_lines(data: bytes) -> str:
