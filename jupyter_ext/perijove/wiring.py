@@ -29,11 +29,14 @@ from perijove.jobs.service import Jobs
 from perijove.jobs.store import JobStore
 from perijove.search import routes as search_routes
 from perijove.search.service import Listed, Search
+from perijove.storage import routes as storage_routes
 from perijove.storage.documents import Documents
+from perijove.storage.service import Storage
 
 ROUTERS = (
     catalog_routes.router,
     clusters_routes.router,
+    storage_routes.router,
     experiments_routes.router,
     jobs_routes.router,
     search_routes.router,
@@ -115,6 +118,11 @@ class Perijove:
         return self._documents or Documents(self.project)
 
     @cached_property
+    def storage(self) -> Storage:
+        """Notebooks: what changed, merges, history, conversion."""
+        return Storage(self.project, self.documents, self.events, self.tasks)
+
+    @cached_property
     def experiments(self) -> Experiments:
         """Runs."""
         return Experiments(self.project)
@@ -131,6 +139,7 @@ class Perijove:
             lineage=self.lineage,
             runs=self.experiments,
             kernels=self.kernels,
+            notebooks=self.storage,
         )
 
     @cached_property

@@ -500,6 +500,143 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/storage/blobs/{sha}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** One output's bytes, by their SHA-256. */
+        get: operations["read_blob"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/storage/clean": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Take away blobs and manifests that nothing refers to. */
+        post: operations["clean_storage"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/storage/convert": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Make text notebooks of notebooks or back, as a task with a report. */
+        post: operations["convert_notebooks"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/storage/diff": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** What differs between two sides of a notebook. */
+        post: operations["diff_notebook"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/storage/merge": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The merge of a notebook that waits for a person. */
+        get: operations["show_merge"];
+        put?: never;
+        /** Finish a merge by a pick for each conflict. */
+        post: operations["resolve_merge"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/storage/restore": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Bring a notebook, or one cell of it, back to how it was in a commit. */
+        post: operations["restore_notebook"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/storage/status": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** How a notebook is stored, and how it stands to git. */
+        get: operations["notebook_status"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/storage/versions": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The commits that changed a notebook, newest first. */
+        get: operations["list_versions"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/tasks": {
         parameters: {
             query?: never;
@@ -604,6 +741,46 @@ export interface components {
             events: components["schemas"]["AuditEntry"][];
         };
         /**
+         * CellChange
+         * @description A cell on both sides; positions count from 0, null where the side has no such cell.
+         */
+        CellChange: {
+            /** @enum {unknown} */
+            kind: "added" | "changed" | "moved" | "removed" | "same";
+            id: string;
+            cellType: string;
+            before: number | null;
+            after: number | null;
+            /** @default null */
+            countBefore?: number | null;
+            /** @default null */
+            countAfter?: number | null;
+            /** @default [] */
+            lines?: components["schemas"]["Line"][];
+            /** @default [] */
+            outputs?: components["schemas"]["OutputChange"][];
+            /** @default [] */
+            metadata?: string[];
+            /** @default  */
+            summary?: string;
+        };
+        /**
+         * CellConflict
+         * @description Both versions of a cell, and the one before; a missing source means the cell is not there on that side.
+         */
+        CellConflict: {
+            ours: string | null;
+            theirs: string | null;
+            /** @default null */
+            base?: string | null;
+            /** @default yours */
+            oursName?: string;
+            /** @default theirs */
+            theirsName?: string;
+            /** @default before */
+            baseName?: string;
+        };
+        /**
          * CellView
          * @description A code cell line by line, for the preview; ``note`` is the cell's summary.
          */
@@ -621,6 +798,15 @@ export interface components {
         Choice: {
             notebook: string;
             cells: string[];
+        };
+        /**
+         * Cleaned
+         * @description What nothing refers to any more: blobs, and manifests of notebooks that are gone.
+         */
+        Cleaned: {
+            blobs: number;
+            bytes: number;
+            manifests: number;
         };
         /**
          * Cluster
@@ -665,6 +851,15 @@ export interface components {
             max?: unknown;
             /** @default null */
             nulls?: number | null;
+        };
+        /**
+         * Convert
+         * @description Convert a notebook, or every notebook below a folder, to text or back.
+         */
+        Convert: {
+            path: string;
+            /** @enum {unknown} */
+            to: "notebook" | "text";
         };
         /**
          * Curve
@@ -730,6 +925,17 @@ export interface components {
             digest: string;
             context: string;
             ref: string;
+        };
+        /**
+         * DiffRequest
+         * @description Compare two sides of the notebook at ``path``; ``outputs`` false leaves outputs out.
+         */
+        DiffRequest: {
+            path: string;
+            before: components["schemas"]["Side"];
+            after: components["schemas"]["Side"];
+            /** @default true */
+            outputs?: boolean;
         };
         /**
          * Done
@@ -848,11 +1054,77 @@ export interface components {
             reason: string;
         };
         /**
+         * Line
+         * @description One row of a line comparison; numbers count from 1, null where the side has no such line.
+         *
+         *         ``spans_before`` and ``spans_after`` are [start, end) pairs of characters (code points) that differ.
+         */
+        Line: {
+            /** @enum {unknown} */
+            kind: "added" | "changed" | "removed" | "same";
+            before: number | null;
+            after: number | null;
+            /** @default  */
+            textBefore?: string;
+            /** @default  */
+            textAfter?: string;
+            /** @default [] */
+            spansBefore?: [
+                number,
+                number
+            ][];
+            /** @default [] */
+            spansAfter?: [
+                number,
+                number
+            ][];
+        };
+        /**
          * LoadCode
          * @description Python that loads a dataset.
          */
         LoadCode: {
             code: string;
+        };
+        /**
+         * MergeCell
+         * @description A cell of a merge: what became of it, and the sources to choose from where it is a conflict.
+         */
+        MergeCell: {
+            id: string;
+            cellType: string;
+            /** @enum {unknown} */
+            state: "added" | "both" | "conflict" | "ours" | "removed" | "same" | "theirs";
+            /**
+             * @default
+             * @enum {unknown}
+             */
+            side?: "" | "both" | "ours" | "theirs";
+            /** @default  */
+            source?: string;
+            /** @default null */
+            conflict?: components["schemas"]["CellConflict"] | null;
+            /** @default [] */
+            linesOurs?: components["schemas"]["Line"][];
+            /** @default [] */
+            linesTheirs?: components["schemas"]["Line"][];
+            /** @default  */
+            summary?: string;
+        };
+        /**
+         * MergeView
+         * @description A merge that waits for a person; ``conflicts`` counts what is open, ``merged`` what merged by itself.
+         */
+        MergeView: {
+            path: string;
+            oursName: string;
+            theirsName: string;
+            baseName: string;
+            cells: components["schemas"]["MergeCell"][];
+            conflicts: number;
+            merged: number;
+            /** @default python */
+            language?: string;
         };
         /**
          * NewCluster
@@ -914,12 +1186,65 @@ export interface components {
             detail?: string;
         };
         /**
+         * NotebookDiff
+         * @description All cells of both sides in order; ``changed`` counts those that are not the same.
+         */
+        NotebookDiff: {
+            path: string;
+            beforeName: string;
+            afterName: string;
+            cells: components["schemas"]["CellChange"][];
+            changed: number;
+            /** @default [] */
+            metadata?: string[];
+            /** @default python */
+            language?: string;
+        };
+        /**
+         * NotebookVersion
+         * @description A commit that changed a notebook; ``when`` is UTC in ISO form.
+         */
+        NotebookVersion: {
+            rev: string;
+            short: string;
+            author: string;
+            when: string;
+            message: string;
+        };
+        /**
          * Output
          * @description A value that the job yields and verification compares.
          */
         Output: {
             name: string;
             kind: string;
+        };
+        /**
+         * OutputChange
+         * @description An output that is there on one side only, or differs; text comes with its lines.
+         */
+        OutputChange: {
+            /** @enum {unknown} */
+            kind: "added" | "changed" | "removed";
+            before: components["schemas"]["OutputPart"] | null;
+            after: components["schemas"]["OutputPart"] | null;
+            /** @default [] */
+            lines?: components["schemas"]["Line"][];
+        };
+        /**
+         * OutputPart
+         * @description One output for showing: ``text`` for text, else ``blob`` (SHA-256) or inline base64 ``data`` of ``mime``.
+         */
+        OutputPart: {
+            kind: string;
+            mime: string;
+            size: number;
+            /** @default  */
+            text?: string;
+            /** @default  */
+            blob?: string;
+            /** @default  */
+            data?: string;
         };
         /**
          * OutputVerdict
@@ -966,6 +1291,17 @@ export interface components {
             granted: boolean;
         };
         /**
+         * Pick
+         * @description What a person chose for a conflict; ``source`` counts for "edited" only.
+         */
+        Pick: {
+            id: string;
+            /** @enum {unknown} */
+            pick: "both" | "edited" | "ours" | "theirs";
+            /** @default  */
+            source?: string;
+        };
+        /**
          * Policy
          * @description The team's settings, by name.
          */
@@ -998,6 +1334,24 @@ export interface components {
             kind: string;
             message: string;
             hint: string;
+        };
+        /**
+         * Resolve
+         * @description Finish a merge: one pick for each conflict.
+         */
+        Resolve: {
+            path: string;
+            picks: components["schemas"]["Pick"][];
+        };
+        /**
+         * Restore
+         * @description Bring a notebook, or one cell of it, back to how it was in a commit.
+         */
+        Restore: {
+            path: string;
+            rev: string;
+            /** @default  */
+            cell?: string;
         };
         /**
          * Run
@@ -1058,6 +1412,18 @@ export interface components {
             workers: number;
         };
         /**
+         * Side
+         * @description One of the notebooks compared; ``value`` is the commit, or the path of the other file.
+         */
+        Side: {
+            /** @enum {unknown} */
+            kind: "commit" | "disk" | "file" | "open";
+            /** @default  */
+            value?: string;
+            /** @default null */
+            notebook?: Record<string, never> | null;
+        };
+        /**
          * Slice
          * @description What a job made from a cell would hold, and why.
          */
@@ -1083,6 +1449,25 @@ export interface components {
             datasets: number;
             problem: string;
             scannedAt: string | null;
+        };
+        /**
+         * Status
+         * @description How a notebook is stored and how it stands to git; ``stale`` are cells whose output is older than their source.
+         */
+        Status: {
+            path: string;
+            /** @enum {unknown} */
+            stored: "notebook" | "text";
+            /** @enum {unknown} */
+            git: "changed" | "conflict" | "none" | "unchanged" | "untracked";
+            /** @default  */
+            branch?: string;
+            /** @default  */
+            outputs?: string;
+            /** @default 0 */
+            conflicts?: number;
+            /** @default [] */
+            stale?: string[];
         };
         /**
          * Step
@@ -2154,6 +2539,294 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Policy"];
+                };
+            };
+            /** @description It was not done. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    read_blob: {
+        parameters: {
+            query?: {
+                mime?: string;
+            };
+            header?: never;
+            path: {
+                sha: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/octet-stream": string;
+                };
+            };
+            /** @description It was not done. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    clean_storage: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Cleaned"];
+                };
+            };
+            /** @description It was not done. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    convert_notebooks: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["Convert"];
+            };
+        };
+        responses: {
+            /** @description Done. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Task"];
+                };
+            };
+            /** @description It was not done. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    diff_notebook: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["DiffRequest"];
+            };
+        };
+        responses: {
+            /** @description Done. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["NotebookDiff"];
+                };
+            };
+            /** @description It was not done. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    show_merge: {
+        parameters: {
+            query: {
+                path: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["MergeView"];
+                };
+            };
+            /** @description It was not done. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    resolve_merge: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["Resolve"];
+            };
+        };
+        responses: {
+            /** @description Done. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Status"];
+                };
+            };
+            /** @description It was not done. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    restore_notebook: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["Restore"];
+            };
+        };
+        responses: {
+            /** @description Done. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Status"];
+                };
+            };
+            /** @description It was not done. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    notebook_status: {
+        parameters: {
+            query: {
+                path: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Status"];
+                };
+            };
+            /** @description It was not done. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    list_versions: {
+        parameters: {
+            query: {
+                path: string;
+                limit?: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["NotebookVersion"][];
                 };
             };
             /** @description It was not done. */
