@@ -12,7 +12,7 @@ from tests.storage import awkward
 from tests.storage.awkward import code, markdown, notebook, shown, stream
 
 from perijove.storage import from_text, to_text
-from perijove.storage.check import joined, problem_of, same
+from perijove.storage.check import joined, lost, problem_of, same
 from perijove.storage.model import BLOB_MIME
 from perijove.storage.outputs import LIVE, fill, fill_notebook, hollow, hollow_notebook
 
@@ -118,3 +118,36 @@ def test_a_whole_notebook_goes_hollow_and_back() -> None:
     taken = to_text(whole)
     assert to_text(live).text == taken.text
     assert same(from_text(taken.text, taken.manifest, taken.blobs, stubs=True), live)
+
+
+def test_a_damaged_blob_is_as_good_as_a_missing_one() -> None:
+    whole = joined(notebook(code("x", [shown(json=list(range(1000))), stream("ü" * 2000)], 1)))
+    taken = to_text(whole)
+    cells = from_text(taken.text, taken.manifest, dict.fromkeys(taken.blobs, b"\xff{"))["cells"]
+    assert all(BLOB_MIME in output["data"] for output in cells[0]["outputs"])
+    assert to_text({**whole, "cells": cells}).manifest.dumps() == taken.manifest.dumps()
+
+
+@pytest.mark.parametrize(
+    "entry",
+    [
+        1,
+        {"metadata": 1},
+        {"outputs": {}},
+        {"outputs": [{}]},
+        {"outputs": [{"o": {}, "blobs": {"text": ["a"]}}]},
+        {"lacks": 1},
+    ],
+)
+def test_an_entry_of_another_form_is_left_out(entry: Any) -> None:
+    text = "# perijove-notebook 1\n\n# %% id=a\nx\n"
+    manifest = {"perijove_manifest": 1, "cells": {"a": entry, "b": {"source": "0"}}}
+    assert from_text(text, manifest)["cells"][0]["outputs"] == []
+
+
+def test_json_may_be_nested_deep() -> None:
+    deep: Any = "bottom"
+    for _ in range(400):
+        deep = [{"a": deep}]
+    whole = notebook(code("x", [shown(json=deep)], 1, metadata={"deep": deep, "papermill": deep}))
+    assert list(lost(whole)) == []

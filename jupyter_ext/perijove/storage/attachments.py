@@ -11,10 +11,9 @@ from collections.abc import Mapping
 from typing import Any
 
 from perijove.storage.model import BLOB_MIME
-from perijove.storage.outputs import Get, decode, fetch, is_json, store
+from perijove.storage.values import ABSENT, Get, fetch, is_json, store
 
 References = dict[str, dict[str, str]]
-_KINDS = frozenset({"b64", "b64n", "b64l", "text", "json"})
 
 
 def write(attachments: Mapping[str, Mapping[str, Any]], blobs: dict[str, bytes]) -> References:
@@ -53,11 +52,11 @@ def _read_bundle(bundle: Mapping[str, Any], get: Get | None) -> dict[str, Any]:
     missing: dict[str, Any] = {}
     for mime, reference in bundle.items():
         name, _, kind = reference.partition(".") if isinstance(reference, str) else ("", "", "")
-        data = fetch(get, name) if get and name and (kind or "b64") in _KINDS else None
-        if data is None:
+        value = fetch(get, name, kind or "b64") if get else ABSENT
+        if value is ABSENT:
             missing[mime] = reference
         else:
-            found[mime] = decode(data, kind or "b64")
+            found[mime] = value
     return {**found, BLOB_MIME: missing} if missing else found
 
 

@@ -10,8 +10,8 @@ from typing import Any
 from perijove.core.errors import Invalid
 from perijove.storage.manifest import Manifest
 from perijove.storage.model import CheckReport, Loss, Notebook
-from perijove.storage.outputs import is_json
 from perijove.storage.text import TextNotebook, from_text, to_text
+from perijove.storage.values import is_json
 
 Progress = Callable[[float | None, str], None]
 SKIPPED = frozenset({".git", "node_modules", ".perijove", "__pycache__"})
@@ -87,9 +87,9 @@ def lost(notebook: Notebook) -> Iterator[tuple[str, str]]:
         if again.manifest.dumps() != manifest or again.blobs != taken.blobs:
             yield "outputs", "the kept outputs change when they are written again"
         live = to_text(from_text(taken.text, manifest, _all(taken), stubs=True, ids=True))
-        if live.text != taken.text or live.manifest.blobs() != taken.manifest.blobs():
-            yield "live", "the text changes when it is written from a live document"
-    except (ValueError, KeyError, TypeError, Invalid) as error:
+        if live.text != taken.text or live.manifest.dumps() != manifest:
+            yield "live", "text or outputs change when they are written from a live document"
+    except (ValueError, KeyError, TypeError, RecursionError, Invalid) as error:
         yield "error", f"{type(error).__name__}: {error}"
 
 
@@ -110,13 +110,23 @@ def differences(before: Notebook, after: Notebook) -> Iterator[tuple[str, str]]:
 
 def same(one: Any, other: Any) -> bool:
     """Tell whether two JSON values are exactly alike: 1 is not 1.0 nor true, NaN is NaN, -0.0 is not 0.0."""
-    if isinstance(one, dict):
-        return isinstance(other, dict) and one.keys() == other.keys() and all(same(one[key], other[key]) for key in one)
-    if isinstance(one, list):
-        return isinstance(other, list) and len(one) == len(other) and all(map(same, one, other))
-    if isinstance(one, float):
-        return isinstance(other, float) and repr(one) == repr(other)
-    return type(one) is type(other) and bool(one == other)
+    left = [(one, other)]
+    while left:
+        first, second = left.pop()
+        if isinstance(first, dict):
+            if not isinstance(second, dict) or first.keys() != second.keys():
+                return False
+            left += [(value, second[key]) for key, value in first.items()]
+        elif isinstance(first, list):
+            if not isinstance(second, list) or len(first) != len(second):
+                return False
+            left += zip(first, second, strict=True)
+        elif isinstance(first, float):
+            if not isinstance(second, float) or repr(first) != repr(second):
+                return False
+        elif type(first) is not type(second) or first != second:
+            return False
+    return True
 
 
 def joined(notebook: Any) -> Notebook:

@@ -21,14 +21,11 @@ encode = json.JSONEncoder(ensure_ascii=False, sort_keys=True, separators=(",", "
 class Manifest:
     """The entries of a notebook's cells by key (see ``identity.key``), and the notebook's own volatile metadata."""
 
-    __slots__ = ("cells", "metadata", "minor")
+    __slots__ = ("cells", "metadata")
 
-    def __init__(
-        self, metadata: dict[str, Any] | None = None, cells: dict[str, Entry] | None = None, minor: int = 5
-    ) -> None:
+    def __init__(self, metadata: dict[str, Any] | None = None, cells: dict[str, Entry] | None = None) -> None:
         self.metadata = {} if metadata is None else metadata
         self.cells = {} if cells is None else cells
-        self.minor = minor
 
     @classmethod
     def loads(cls, data: bytes) -> Manifest:
@@ -46,15 +43,12 @@ class Manifest:
         metadata, cells = value.get("metadata", {}), value.get("cells", {})
         if not isinstance(metadata, dict) or not isinstance(cells, dict):
             raise Invalid("The outputs kept beside this notebook cannot be read: their list is damaged.")
-        return cls(
-            metadata, {name: entry for name, entry in cells.items() if isinstance(entry, dict)}, value.get("minor", 5)
-        )
+        return cls(metadata, {name: entry for name, entry in cells.items() if _sound(entry)})
 
     def dumps(self) -> bytes:
         """Write it; the same manifest always gives the same bytes."""
         lines = ",\n".join([f"{encode(name)}:{encode(entry)}" for name, entry in self.cells.items()])
-        minor = "" if self.minor == 5 else f'"minor":{encode(self.minor)},\n'
-        head = f'{{"perijove_manifest":{FORMAT},\n{minor}"metadata":{encode(self.metadata)},\n"cells":{{'
+        head = f'{{"perijove_manifest":{FORMAT},\n"metadata":{encode(self.metadata)},\n"cells":{{'
         text = f"{head}\n{lines}\n}}}}\n" if lines else f"{head}}}}}\n"
         return text.encode("utf-8", "surrogatepass")
 
@@ -71,3 +65,21 @@ class Manifest:
         return isinstance(other, Manifest) and self.dumps() == other.dumps()
 
     __hash__ = None  # type: ignore[assignment]
+
+
+def _sound(entry: Any) -> bool:
+    """Tell whether an entry has the form that reading it needs; others are left out, and the cell has no outputs."""
+    if not isinstance(entry, dict) or not isinstance(entry.get("metadata", {}), dict):
+        return False
+    outputs = entry.get("outputs", [])
+    return isinstance(outputs, list) and all(map(_sound_output, outputs)) and isinstance(entry.get("lacks", []), list)
+
+
+def _sound_output(output: Any) -> bool:
+    if not isinstance(output, dict) or not isinstance(output.get("o"), dict):
+        return False
+    blobs = output.get("blobs", {})
+    return isinstance(blobs, dict) and all(
+        isinstance(blob, list) and len(blob) == 3 and isinstance(blob[1], str) and isinstance(blob[2], int)
+        for blob in blobs.values()
+    )

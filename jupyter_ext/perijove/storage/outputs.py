@@ -1,32 +1,23 @@
 """How an output is kept: small parts in the manifest, large and binary ones as blobs; and its stub in a live document.
 
     slot    where a blob belongs in its output: ``data/<mime>``, ``text``, ``traceback``, or ``output`` for all of it
-    kind    how the blob's bytes become the value: ``b64`` (base64), ``b64n`` (with a newline after it), ``b64l`` (in
-            lines of 76), ``text`` (UTF-8) or ``json``
     entry   an output as the manifest keeps it: ``{"o": the rest, "blobs": {slot: [sha256, kind, bytes]}}``
-    odd     what a live document cannot hold: NaN, infinities, integers beyond 64 bits, halves of surrogate pairs,
-            and what looks like a stub and is none
 
-Base64 is decoded only where encoding gives the same characters again; otherwise the characters themselves are kept.
+What ``kind`` and ``odd`` mean is in ``values``.
 """
 
 from __future__ import annotations
 
-import json
-import math
 import re
 from collections.abc import Callable, Mapping
 from typing import Any
 
-import msgspec
-
-from perijove.core.errors import NotFound
 from perijove.storage.manifest import encode
 from perijove.storage.model import BLOB_MIME, Notebook
+from perijove.storage.values import ABSENT, KINDS, NAME, Get, clone, fetch, is_json, odd, store
 
 Output = dict[str, Any]
 Put = Callable[[bytes], str]
-Get = Callable[[str], bytes]
 Blob = list[Any]
 
 INLINE = 1024
@@ -37,13 +28,9 @@ LIVE = 16 * 1024
 Large = dict[str, tuple[bytes, str]]
 
 _ODD = (b"", "odd")
-_WIDTH = 76
 _WHOLE = ("output", "text", "traceback")
 _DISPLAYS = ("display_data", "execute_result")
-_HALVES = re.compile("[\ud800-\udfff]")
-_NAME = re.compile("[0-9a-f]{64}")
 _LONG = re.compile(r"[0-9]{19}")
-_TEXT = re.compile(r"text/|.*(?:xml|json|javascript|ecmascript|latex|yaml|csv)$")
 _STREAM_MIME = "application/vnd.jupyter."
 
 
@@ -75,15 +62,15 @@ def unpack(entry: Mapping[str, Any], get: Get | None, *, stubs: bool = False) ->
     blobs = entry.get("blobs", {})
     for slot in sorted(blobs, key=lambda name: name != "output") if len(blobs) > 1 else blobs:
         name, kind, size = blobs[slot]
-        data = None if get is None or (stubs and leaves(slot, kind, size)) else fetch(get, name)
-        if data is None:
+        value = ABSENT if get is None or (stubs and leaves(slot, kind, size)) else fetch(get, name, kind)
+        if value is ABSENT:
             absent[slot] = blobs[slot]
         elif slot == "output":
-            output = decode(data, kind)
+            output = value
         elif slot.startswith("data/"):
-            output.setdefault("data", {})[slot[5:]] = decode(data, kind)
+            output.setdefault("data", {})[slot[5:]] = value
         else:
-            output[slot] = decode(data, kind)
+            output[slot] = value
     return _stub(output, absent) if absent else output
 
 
@@ -113,7 +100,7 @@ def references(output: Mapping[str, Any]) -> dict[str, dict[str, Any]]:
     """Give the blobs a stub stands for, slot by slot; nothing if the output is no stub."""
     data = output.get("data")
     refs = data.get(BLOB_MIME) if isinstance(data, dict) else None
-    if not isinstance(refs, dict) or not all(map(_is_reference, refs.values())):
+    if not isinstance(data, dict) or not isinstance(refs, dict) or not all(map(_is_reference, refs.values())):
         return {}
     alone = not output.get("metadata") and {BLOB_MIME, "text/plain"}.issuperset(data)
     return refs if alone or not any(slot in refs for slot in _WHOLE) else {}
@@ -124,59 +111,9 @@ def leaves(slot: str, kind: str, size: int) -> bool:
     return slot == "output" or size >= LIVE or kind.startswith("b64")
 
 
-def is_json(mime: str) -> bool:
-    """Tell whether a value of this type is JSON, whose lists are not lines of text."""
-    return mime == "application/json" or (mime.startswith("application/") and mime.endswith("+json"))
-
-
-def store(value: Any, mime: str) -> tuple[bytes, str]:
-    """Give the bytes and the kind that keep a value of a mime bundle."""
-    if not isinstance(value, str):
-        return encode(value).encode("utf-8", "surrogatepass"), "json"
-    if value.isascii() and not _TEXT.match(mime):
-        kind = "b64" if not value.endswith("\n") else "b64l" if "\n" in value[: _WIDTH + 1] else "b64n"
-        data = _decoded(value, kind)
-        if data is not None:
-            return data, kind
-    return value.encode("utf-8", "surrogatepass"), "text"
-
-
-def decode(data: bytes, kind: str) -> Any:
-    """Give the value that ``store`` kept."""
-    return _DECODERS[kind](data)
-
-
-def fetch(get: Get, name: str) -> bytes | None:
-    """Get a blob, or nothing if it is not there or its name is none."""
-    try:
-        return get(name) if _NAME.fullmatch(name) else None
-    except (KeyError, OSError, NotFound):
-        return None
-
-
-def clone(value: Any) -> Any:
-    """Copy JSON, so that who changes the copy changes nothing else."""
-    if isinstance(value, dict):
-        return {key: clone(entry) for key, entry in value.items()}
-    return [clone(entry) for entry in value] if isinstance(value, list) else value
-
-
 def fallback(blobs: Mapping[str, Blob], output: Mapping[str, Any]) -> str:
     """Say in words what a stub stands for, for whoever cannot show it."""
     return "\n".join(f"[{_mime(slot, output)}, {blobs[slot][2]} bytes]" for slot in sorted(blobs))
-
-
-def odd(value: Any) -> bool:
-    """Tell whether a live document cannot hold a value."""
-    if isinstance(value, str):
-        return not value.isascii() and _HALVES.search(value) is not None
-    if isinstance(value, dict):
-        return any(odd(key) or odd(entry) for key, entry in value.items())
-    if isinstance(value, list | tuple):
-        return any(map(odd, value))
-    if isinstance(value, int):
-        return not -(2**63) <= value < 2**63
-    return isinstance(value, float) and not math.isfinite(value)
 
 
 def _pack_stream(rest: Output, limit: int) -> Large | None:
@@ -294,9 +231,9 @@ def _large(text: str, limit: int) -> bool:
 
 def _is_reference(ref: Any) -> bool:
     kind = ref.get("kind") if isinstance(ref, dict) else None
-    known = isinstance(kind, str) and kind in _DECODERS
+    known = isinstance(kind, str) and kind in KINDS
     size = ref.get("bytes") if known else None
-    return isinstance(size, int | float) and 0 <= size < 2**53 and _NAME.fullmatch(str(ref.get("sha256"))) is not None
+    return isinstance(size, int | float) and 0 <= size < 2**53 and NAME.fullmatch(str(ref.get("sha256"))) is not None
 
 
 def _is_text(value: Any) -> bool:
@@ -324,31 +261,3 @@ def _mime(slot: str, output: Mapping[str, Any]) -> str:
     if slot == "text":
         return _STREAM_MIME + ("stderr" if output.get("name") == "stderr" else "stdout")
     return _STREAM_MIME + "error" if slot == "traceback" else "application/json"
-
-
-def _decoded(value: str, kind: str) -> bytes | None:
-    """Decode base64 if encoding gives the same characters again."""
-    plain = value if kind == "b64" else value.replace("\n", "")
-    try:
-        data = msgspec.convert(plain, bytes)  # many times as fast as binascii
-    except msgspec.ValidationError:
-        return None
-    return data if _DECODERS[kind](data) == value else None
-
-
-def _base64(data: bytes) -> str:
-    return str(msgspec.to_builtins(data))
-
-
-def _base64_lines(data: bytes) -> str:
-    text = _base64(data)
-    return "\n".join([text[start : start + _WIDTH] for start in range(0, len(text), _WIDTH)]) + "\n"
-
-
-_DECODERS: dict[str, Callable[[bytes], Any]] = {
-    "b64": _base64,
-    "b64n": lambda data: _base64(data) + "\n",
-    "b64l": _base64_lines,
-    "text": lambda data: data.decode("utf-8", "surrogatepass"),
-    "json": lambda data: json.loads(data.decode("utf-8", "surrogatepass")),
-}

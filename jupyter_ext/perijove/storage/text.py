@@ -19,6 +19,7 @@ from perijove.storage.manifest import Entry, Manifest
 from perijove.storage.markers import Marker, parse
 from perijove.storage.metadata import CELL, NOTEBOOK, join, split
 from perijove.storage.model import Notebook
+from perijove.storage.values import Get, clone
 
 Blobs = Mapping[str, bytes] | Callable[[str], bytes]
 _CELL_KEYS = frozenset({"cell_type", "id", "metadata", "source", "attachments"})
@@ -54,7 +55,7 @@ def to_text(notebook: Mapping[str, Any]) -> TextNotebook:
     content, volatile = split(metadata, NOTEBOOK)
     minor = notebook.get("nbformat_minor", 5)
     rules = signs(language(named(metadata)))
-    manifest = Manifest(outputs.clone(volatile))
+    manifest = Manifest(clone(volatile))
     extra = {key: value for key, value in notebook.items() if key not in _NOTEBOOK_KEYS}
     parts = [markers.header(metadata, content, minor, extra, rules)]
     put = _putter(blobs)
@@ -159,14 +160,14 @@ def _split_metadata(cell: Mapping[str, Any]) -> tuple[dict[str, Any], Entry]:
     if not metadata:
         return {}, {}
     content, volatile = split(metadata, CELL)
-    return content, {"metadata": outputs.clone(volatile)} if volatile else {}
+    return content, {"metadata": clone(volatile)} if volatile else {}
 
 
 def _read_cell(
     cell: markers.Cell,
     cell_id: str,
     entry: Entry,
-    get: outputs.Get | None,
+    get: Get | None,
     stubs: bool,
     with_id: bool,
     always: bool,
@@ -175,7 +176,7 @@ def _read_cell(
     made: dict[str, Any] = {"cell_type": cell.cell_type}
     if with_id:
         made["id"] = cell_id
-    made["metadata"] = join(cell.metadata, outputs.clone(entry.get("metadata", {})))
+    made["metadata"] = join(cell.metadata, clone(entry.get("metadata", {})))
     made["source"] = cell.source
     if cell.attachments is not None:
         made["attachments"] = attachments.read(cell.attachments, get)
