@@ -25,6 +25,7 @@ from perijove.core.project import Project
 from perijove.storage import blobs, ipynb, outputs
 from perijove.storage.documents import Documents
 from perijove.storage.model import Notebook, Version
+from perijove.storage.values import odd
 
 Model = dict[str, Any]
 
@@ -198,9 +199,9 @@ class TextContents(AsyncLargeFileManager):
         problem = ipynb.problem(notebook)
         for cell in notebook["cells"]:
             cell.get("metadata", {}).pop("trusted", None)
-            if any(outputs.odd(output) for output in cell.get("outputs", ())):
+            if any(odd(output) for output in cell.get("outputs", ())):
                 cell["outputs"] = [
-                    outputs.hollow(output, self.documents.put_blob) if outputs.odd(output) else output
+                    outputs.hollow(output, self.documents.put_blob) if odd(output) else output
                     for output in cell["outputs"]
                 ]
         return nbformat.from_dict(notebook), problem

@@ -121,6 +121,11 @@ class Documents:
         """Keep an output's bytes until a save names them; gives their name."""
         return self.store.put(data)
 
+    def drop_blobs(self, names: set[str]) -> None:
+        """Forget outputs that were put and are not wanted after all; those that a manifest names stay."""
+        with self.lock.held():
+            self.store.drop(names)
+
     def rename(self, old: Path, new: Path) -> None:
         """Move a notebook with its outputs, attachments and view; raises Conflict where something is there."""
         from perijove.storage.moving import move
@@ -198,8 +203,8 @@ class Documents:
             raise NotAllowed(f"You may not write {self.project.relative(file)}.") from error
         except OSError as error:
             raise Failed(
-                f"{self.project.relative(file)} could not be written: {error.strerror or error}. It is as it was.",
-                hint="Make room on the disk, or save elsewhere.",
+                f"{self.project.relative(file)} could not be written: {error.strerror or error}.",
+                hint="What was there is whole. Make room on the disk, or save elsewhere.",
             ) from error
 
 

@@ -81,6 +81,12 @@ class Store:
         for sha in gone:
             blobs.remove(place.blobs, sha)
 
+    def drop(self, unwanted: set[str]) -> None:
+        """Forget blobs that were put and never saved."""
+        self._waiting -= unwanted
+        for sha in unwanted - self.index.named():
+            blobs.remove(self.places.blobs, sha)
+
     def unnamed(self) -> list[Path]:
         """Blobs of the project's store that no manifest names."""
         named = self.index.named() | self._waiting

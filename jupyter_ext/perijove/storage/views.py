@@ -132,7 +132,8 @@ class Views:
         view = text.with_suffix(".ipynb")
         with self.documents.lock.held():
             self._remember(text, view, [hashlib.sha256(view.read_bytes()).hexdigest()])
-            self._keep_base(text, view)
+            state = disk.read(self.documents.places, text)
+            self._keep_base(view, state.text, state.manifest or b"")
             exclude(view)
 
     def leave(self, text: Path) -> None:
@@ -159,13 +160,16 @@ class Views:
             atomic.write(view, data)
             exclude(view)
         self._remember(text, view, [digest])
-        self._keep_base(text, view)
+        state = disk.read(self.documents.places, text)
+        self._keep_base(view, state.text, state.manifest or b"")
         self._seen[view] = signature(view)
 
     def _take_in(self, text: Path, view: Path, record: Record, data: bytes) -> None:
         """Merge what a tool wrote into the document; the base is the text as it was when the view was written."""
         from perijove.storage.merge import merge
         from perijove.storage.outputs import hollow_notebook
+        from perijove.storage.reading import give_ids
+        from perijove.storage.text import to_text
 
         try:
             theirs = hollow_notebook(ipynb.parse(data, view.name), self.documents.put_blob)
@@ -175,7 +179,8 @@ class Views:
         merged = merge(self._base(text, view), ours, theirs, theirs_name=view.name)
         self.documents.save(text, merged.notebook)
         self._remember(text, view, [*record.written, hashlib.sha256(data).hexdigest()])
-        self._keep_base(text, view)
+        base = to_text(give_ids(theirs, disk.decoded(text.read_bytes(), text.name)))
+        self._keep_base(view, base.text.encode(), base.manifest.dumps())  # what a tool that writes again starts from
         self.schedule(text)
 
     def _base(self, text: Path, view: Path) -> Notebook | None:
@@ -190,9 +195,9 @@ class Views:
         get = self.documents.store.getter(self.documents.places.of(text))
         return from_text(disk.decoded(base, text.name), manifest_of(manifest), get, stubs=True, ids=True)
 
-    def _keep_base(self, text: Path, view: Path) -> None:
-        state, folder = disk.read(self.documents.places, text), self.documents.places.state(view)
-        for name, data in (("text", state.text), ("manifest", state.manifest or b"")):
+    def _keep_base(self, view: Path, text: bytes, manifest: bytes) -> None:
+        folder = self.documents.places.state(view)
+        for name, data in (("text", text), ("manifest", manifest)):
             if not (folder / name).exists() or (folder / name).read_bytes() != data:
                 atomic.write(folder / name, data, durable=False)
 
