@@ -10,6 +10,7 @@ import hashlib
 import json
 import re
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any
 
 from perijove.storage.lines import compare, matching, rising
@@ -25,7 +26,11 @@ from perijove.storage.pairs import Body, bodies, joined, pair
 from perijove.storage.weave import same
 
 MOST_TEXT = 64 * 1024
-"""Characters of an output that are shown and compared line by line; longer ones are told by their size."""
+"""Characters of an output that are shown; the rest is told by its number."""
+SHORT_TEXT = 2 * 1024
+"""Longer outputs are not compared line by line: both are there to be looked at."""
+MOST_COMPARED = 48 * 1024
+"""Characters of outputs that are compared line by line in one diff."""
 MIMES = (
     *("image/png", "image/jpeg", "image/gif", "image/webp", "image/svg+xml"),
     *("text/html", "text/markdown", "text/latex", "application/json", "text/plain"),
@@ -35,6 +40,13 @@ MIMES = (
 Cell = Mapping[str, Any]
 Output = Mapping[str, Any]
 _ANSI = re.compile(r"\x1b\[[0-9;?]*[ -/]*[@-~]")
+
+
+@dataclass
+class _Budget:
+    """How many characters of outputs may still be compared line by line."""
+
+    left: int = MOST_COMPARED
 
 
 def diff(
@@ -50,13 +62,14 @@ def diff(
     told_old, told_new = bodies(old), bodies(new)
     pairs = pair(told_old, told_new)
     kept = {pairs[at] for at in rising([to for _, to in pairs])}
+    budget = _Budget() if outputs else None
     cells = [
         _change(
             (None if b is None else old[b], None if a is None else new[a]),
             (b, a),
             (Body(None, "", "") if b is None else told_old[b], Body(None, "", "") if a is None else told_new[a]),
             moved=b is not None and a is not None and (b, a) not in kept,
-            outputs=outputs,
+            budget=budget,
         )
         for b, a in _rows(pairs, kept, len(old), len(new))
     ]
@@ -82,10 +95,10 @@ def language(notebook: Mapping[str, Any]) -> str:
 
 def metadata_changes(before: Mapping[str, Any], after: Mapping[str, Any], *, notebook: bool = False) -> list[str]:
     """The keys that differ, without those that tell only of a run, a screen or a tool."""
-    from perijove.storage import metadata
-
     if same(before, after):
         return []
+    from perijove.storage import metadata
+
     volatile = metadata.NOTEBOOK - {"kernelspec"} if notebook else metadata.CELL
     old, new = metadata.split(before, volatile)[0], metadata.split(after, volatile)[0]
     return sorted(key for key in {*old, *new} if not (key in old and key in new and same(old[key], new[key])))
@@ -113,14 +126,14 @@ def _change(
     told: tuple[Body, Body],
     *,
     moved: bool,
-    outputs: bool,
+    budget: _Budget | None,
 ) -> CellChange:
     before, after = cells
     shown: Cell = after if after is not None else before or {}
     body_old, body_new = told
     lines = _lines(body_old.source, body_new.source, cells)
     keys = [] if before is None or after is None else _cell_metadata(before, after)
-    changed = output_changes(_outputs(before), _outputs(after)) if outputs else []
+    changed = output_changes(_outputs(before), _outputs(after), budget) if budget else []
     if before is None or after is None:
         kind = "added" if before is None else "removed"
     elif moved:
@@ -150,19 +163,22 @@ def _lines(before: str, after: str, cells: tuple[Cell | None, Cell | None]) -> l
 
 def _cell_metadata(before: Cell, after: Cell) -> list[str]:
     keys = metadata_changes(before.get("metadata", {}), after.get("metadata", {}))
-    keys += ["cell type"] if before.get("cell_type") != after.get("cell_type") else []
-    return keys + (["attachments"] if not same(before.get("attachments", {}), after.get("attachments", {})) else [])
+    if before.get("cell_type") != after.get("cell_type"):
+        keys.append("cell type")
+    if not same(before.get("attachments"), after.get("attachments")):
+        keys.append("attachments")
+    return keys
 
 
 def _outputs(cell: Cell | None) -> Sequence[Output]:
     return (cell or {}).get("outputs") or ()
 
 
-def output_changes(before: Sequence[Output], after: Sequence[Output]) -> list[OutputChange]:
+def output_changes(before: Sequence[Output], after: Sequence[Output], budget: _Budget) -> list[OutputChange]:
     """The outputs that are on one side only or differ, in order."""
     old, new = [_bare(output) for output in before], [_bare(output) for output in after]
     if len(old) == len(new):
-        return [_output_change(one, other) for one, other in zip(old, new, strict=True) if not same(one, other)]
+        return [_output_change(one, other, budget) for one, other in zip(old, new, strict=True) if not same(one, other)]
     found: list[OutputChange] = []
     at_b = at_a = 0
     blocks = matching([_digest(output) for output in old], [_digest(output) for output in new])
@@ -170,7 +186,7 @@ def output_changes(before: Sequence[Output], after: Sequence[Output]) -> list[Ou
         for step in range(max(b - at_b, a - at_a)):
             one = old[at_b + step] if at_b + step < b else None
             other = new[at_a + step] if at_a + step < a else None
-            found.append(_output_change(one, other))
+            found.append(_output_change(one, other, budget))
         at_b, at_a = b + size, a + size
     return found
 
@@ -183,13 +199,18 @@ def _digest(output: Output) -> bytes:
     return hashlib.sha256(json.dumps(output, sort_keys=True).encode()).digest()
 
 
-def _output_change(before: Output | None, after: Output | None) -> OutputChange:
+def _output_change(before: Output | None, after: Output | None, budget: _Budget) -> OutputChange:
     old, new = (None if before is None else part(before)), (None if after is None else part(after))
     if before is None or after is None:
         return OutputChange("added" if before is None else "removed", old, new, [])
     texts = _text(before), _text(after)
-    short = max(len(text) for text in texts) <= MOST_TEXT
-    return OutputChange("changed", old, new, compare(*texts) if short and any(texts) else [])
+    if texts[0] == texts[1]:
+        return OutputChange("changed", old, new)
+    size = len(texts[0]) + len(texts[1])
+    if max(map(len, texts)) > SHORT_TEXT or size > budget.left:
+        return OutputChange("changed", old, new)
+    budget.left -= size
+    return OutputChange("changed", old, new, compare(*texts))
 
 
 def _text(output: Output) -> str:
@@ -214,15 +235,23 @@ def part(output: Output) -> OutputPart:
     if kind in ("stream", "error"):
         text = _text(output)
         return OutputPart(kind, "text/plain", len(text.encode("utf-8", "replace")), _cut(text))
-    mime = next((one for one in (*MIMES, *sorted(forms)) if one in forms), "text/plain")
+    mime = _best(forms)
     value = forms.get(mime, "")
     if isinstance(value, Mapping) and "sha256" in value:
         return OutputPart(kind, mime, int(value.get("bytes", 0)), blob=str(value["sha256"]))
     if mime.startswith("image/") and mime != "image/svg+xml":
-        encoded = joined(value).replace("\n", "")
+        encoded = joined(value)
+        encoded = encoded.replace("\n", "") if "\n" in encoded else encoded
         return OutputPart(kind, mime, len(encoded) * 3 // 4 - encoded[-2:].count("="), data=encoded)
     text = joined(value) if isinstance(value, str | list) else json.dumps(value, ensure_ascii=False, indent=1)
     return OutputPart(kind, mime, len(text.encode("utf-8", "replace")), _cut(text))
+
+
+def _best(forms: Mapping[str, Any]) -> str:
+    for mime in MIMES:
+        if mime in forms:
+            return mime
+    return min(forms, default="text/plain")
 
 
 def _cut(text: str) -> str:

@@ -122,19 +122,35 @@ def _settle(base: list[str], ours: list[str], theirs: list[str]) -> list[Piece]:
 
 def same(one: Any, other: Any) -> bool:
     """Whether two JSON values say the same: 1 is not 1.0 nor true, and NaN is NaN; split strings count as joined."""
-    if isinstance(one, str) and isinstance(other, str):
+    if one is other:
+        return True
+    if type(one) is str and type(other) is str:
         return one == other
-    if isinstance(one, Mapping) and isinstance(other, Mapping):
-        return len(one) == len(other) and all(key in other and same(one[key], other[key]) for key in one)
+    if (type(one) is dict and type(other) is dict) or (isinstance(one, Mapping) and isinstance(other, Mapping)):
+        if len(one) != len(other):
+            return False
+        for key, value in one.items():  # noqa: SIM110 - called for every output of a notebook, a loop is faster
+            if key not in other or not same(value, other[key]):
+                return False
+        return True
+    if type(one) is int and type(other) is int:
+        return one == other
     if isinstance(one, list) and isinstance(other, list):
-        if len(one) == len(other):
-            return all(same(a, b) for a, b in zip(one, other, strict=True)) or _same_text(one, other)
-        return _same_text(one, other)
+        return _same_items(one, other) or _same_text(one, other)
     if isinstance(one, list | str) and isinstance(other, list | str):
         return _same_text(one, other)
     if isinstance(one, float) and isinstance(other, float) and math.isnan(one):
         return math.isnan(other)
     return type(one) is type(other) and bool(one == other)
+
+
+def _same_items(one: list[Any], other: list[Any]) -> bool:
+    if len(one) != len(other):
+        return False
+    for a, b in zip(one, other, strict=True):  # noqa: SIM110
+        if not same(a, b):
+            return False
+    return True
 
 
 def _same_text(one: Any, other: Any) -> bool:

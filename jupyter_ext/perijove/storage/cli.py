@@ -1,0 +1,206 @@
+"""Notebooks at the terminal: store, look at, check, clean; the commands around git are in ``cli_git``."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, cast
+
+import click
+
+from perijove.core import terminal
+from perijove.core.errors import Invalid, NotFound
+from perijove.core.terminal import json_option, me, show, table
+from perijove.storage.cli_git import diff, install_git, log, merge, restore
+
+if TYPE_CHECKING:
+    from perijove.storage.model import CheckReport, Cleaned, Converted, Status
+    from perijove.storage.service import Storage
+
+nb = click.Group("nb", help="Notebooks as text: convert, compare, merge, restore.")
+for command in (diff, merge, log, restore, install_git):
+    nb.add_command(command)
+
+SKIPPED = frozenset({"node_modules", "__pycache__", "site-packages"})
+
+
+def _storage() -> Storage:
+    return cast("Storage", terminal.service("storage"))
+
+
+@nb.command()
+@click.argument("source", metavar="IN")
+@click.argument("target", metavar="OUT", required=False)
+@click.option(
+    "--to", type=click.Choice(["text", "notebook"]), help="Without OUT: what IN, or all of a folder, becomes."
+)
+@click.option("--force", is_flag=True, help="Write over OUT.")
+@json_option
+def convert(source: str, target: str | None, to: str | None, force: bool, as_json: bool) -> None:
+    """Write a notebook in another format by the ending of OUT, or convert it in place with --to.
+
+    The endings: .ipynb, text notebooks (.py, .R, .jl, ...), and through jupytext .md, .myst.md, .Rmd, .qmd, .light.py.
+
+    \b
+    Example:
+      perijove nb convert churn.ipynb churn.py
+      perijove nb convert notebooks --to text
+    """
+    if (target is None) == (to is None):
+        raise Invalid("Give OUT, or say with --to what IN is to become.", hint="See `perijove nb convert --help`.")
+    report = _one(source, target, force) if target is not None else _in_place(source, str(to), as_json)
+    show(report[0] if target is not None else report, as_json, lambda: _say_converted(report))
+    if any(one.problem for one in report):
+        raise click.exceptions.Exit(1)
+
+
+def _one(source: str, target: str, force: bool) -> list[Converted]:
+    from perijove.storage.convert import convert_file
+
+    documents = _storage().documents
+    made = convert_file(documents, Path(source).absolute(), Path(target).absolute(), overwrite=force)
+    documents.close()
+    return [made]
+
+
+def _in_place(source: str, to: Any, as_json: bool) -> list[Converted]:
+    import msgspec
+
+    from perijove.storage.model import Convert, Converted
+
+    storage = _storage()
+    task = storage.convert(Convert(str(Path(source).absolute()), to), me())
+    ended = terminal.run_task(terminal.service("tasks"), task, quiet=as_json)
+    storage.documents.close()
+    return msgspec.convert(ended.result, list[Converted])
+
+
+def _say_converted(report: list[Converted]) -> None:
+    for one in report:
+        click.echo(f"{one.path}: {one.problem}" if one.problem else f"{one.path} became {one.became}")
+    if not report:
+        click.echo("There was nothing to convert.")
+
+
+@nb.command()
+@click.argument("paths", nargs=-1, metavar="[PATH...]")
+@json_option
+def status(paths: tuple[str, ...], as_json: bool) -> None:
+    """How notebooks are stored, and how they stand to git; all below this folder without PATH.
+
+    \b
+    Example:
+      perijove nb status churn.py --json
+    """
+    storage = _storage()
+    given = [str(Path(path).absolute()) for path in paths] or [str(file) for file in _notebooks(storage, Path.cwd())]
+    found = [storage.status(path) for path in given]
+    show(found, as_json, lambda: _say_status(found))
+
+
+def _notebooks(storage: Storage, folder: Path) -> list[Path]:
+    found: list[Path] = []
+    for file in sorted(folder.iterdir()):
+        if file.name.startswith(".") or file.is_symlink():
+            continue
+        if file.is_dir() and file.name not in SKIPPED and file.suffix not in (".outputs", ".attachments"):
+            found += _notebooks(storage, file)
+        elif storage.documents.is_text(file) or (
+            file.suffix == ".ipynb" and storage.documents.at(file) == file.resolve()
+        ):
+            found.append(file)
+    return found
+
+
+def _say_status(found: list[Status]) -> None:
+    rows = [
+        (one.path, "text" if one.stored == "text" else ".ipynb", one.git, one.conflicts or "", len(one.stale) or "")
+        for one in found
+    ]
+    if rows:
+        table(("notebook", "stored as", "git", "conflicts", "stale cells"), rows, numbers=(3, 4))
+    else:
+        click.echo("There is no notebook here.")
+
+
+@nb.command("show")
+@click.argument("path")
+@click.option("--rev", default="", help="As it was in a commit.")
+@click.option("--text", "as_text", is_flag=True, help="As text, without outputs; what git diff shows.")
+@json_option
+def show_notebook(path: str, rev: str, as_text: bool, as_json: bool) -> None:
+    """Print a notebook as .ipynb JSON with its outputs, or as text.
+
+    \b
+    Example:
+      perijove nb show churn.py > churn.ipynb
+      perijove nb show churn.ipynb --text
+    """
+    file = Path(path).absolute()
+    if not rev and not file.is_file():
+        raise NotFound(f"There is no {path}.", hint="Name a notebook.")
+    if as_text and not rev:
+        from perijove.storage.drivers import shown
+
+        text = shown(file.read_bytes())
+    else:
+        text = _printed(file, rev, as_text)
+    click.echo(json.dumps({"path": path, "text": text}) if as_json and as_text else text, nl=as_json and as_text)
+
+
+def _printed(file: Path, rev: str, as_text: bool) -> str:
+    from perijove.storage import conflicts, ipynb, outputs, text
+
+    storage = _storage()
+    if rev:
+        found = storage.history.at(storage.documents.at(storage.project.inside(file)), rev)[0]
+    else:
+        found = storage.documents.load(file, ids=False).notebook
+    lowered = conflicts.lower(found)
+    if as_text:
+        return text.to_text(lowered).text
+    return ipynb.serialise(outputs.fill_notebook(lowered, storage.documents.get_blob)).decode()
+
+
+@nb.command()
+@click.argument("paths", nargs=-1, required=True, metavar="PATH...")
+@json_option
+def check(paths: tuple[str, ...], as_json: bool) -> None:
+    """Check that notebooks come back whole from text: every cell, id, output and attachment. Nothing is written.
+
+    \b
+    Example:
+      perijove nb check notebooks --json
+    """
+    from perijove.storage.check import check as check_all
+
+    for path in paths:
+        if not Path(path).exists():
+            raise NotFound(f"There is no {path}.", hint="Name a notebook or a folder.")
+    report = check_all([Path(path) for path in paths])
+    show(report, as_json, lambda: _say_check(report))
+    if report.losses:
+        raise click.exceptions.Exit(1)
+
+
+def _say_check(report: CheckReport) -> None:
+    click.echo(f"{report.found} found, {report.valid} valid, {report.lossless} come back whole.")
+    for loss in (*report.losses, *report.invalid):
+        click.echo(f"  {loss.path}: {loss.kind}, {loss.detail}")
+
+
+@nb.command()
+@json_option
+def clean(as_json: bool) -> None:
+    """Take away outputs that nothing refers to any more: of cells and notebooks that are gone.
+
+    \b
+    Example:
+      perijove nb clean
+    """
+    found = _storage().clean()
+    show(found, as_json, lambda: _say_cleaned(found))
+
+
+def _say_cleaned(found: Cleaned) -> None:
+    click.echo(f"{found.blobs} outputs ({found.bytes:,} bytes) and {found.manifests} manifests taken away.")
