@@ -20,6 +20,7 @@ COMMANDS: dict[str, str] = {
     "doctor": "perijove.doctor:doctor",
     "catalog": "perijove.catalog.cli:catalog",
     "cluster": "perijove.clusters.cli:cluster",
+    "nb": "perijove.storage.cli:nb",
     "runs": "perijove.experiments.cli:runs",
     "job": "perijove.jobs.cli:job",
     "search": "perijove.search.cli:search",
