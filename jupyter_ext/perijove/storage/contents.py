@@ -77,6 +77,11 @@ class TextContents(AsyncLargeFileManager):
             await self._versioned(model, file, digest=require_hash or text, raw=view is not None)
         return model
 
+    async def file_exists(self, path: str) -> bool:
+        """Whether there is a file; a view is there as soon as its text is."""
+        view = await asyncio.to_thread(self._kinds, Path(self._get_os_path(path.strip("/"))))
+        return view[1] is not None or bool(await super().file_exists(path))
+
     async def _text_model(self, path: str, file: Path, content: bool) -> Model:
         """The model of a text notebook."""
         model: Model = {**self._base_model(path), "type": "notebook"}

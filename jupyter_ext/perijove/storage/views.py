@@ -56,10 +56,13 @@ class Views:
         _all.add(self)
 
     def text_of(self, view: Path) -> Path | None:
-        """The text that an ``.ipynb`` is the view of; None for any other file."""
+        """The text that an ``.ipynb`` is (or is about to be) the view of; None for any other file."""
         if view.suffix != ".ipynb":
             return None
         record = self._record(view)
+        if record is None and (waiting := [text for text in list(self._due) if text.with_suffix(".ipynb") == view]):
+            self.flush(waiting[0])
+            record = self._record(view)
         text = view.with_name(record.text) if record else None
         return text if text and self.documents.is_text(text) else None
 
