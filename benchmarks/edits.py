@@ -1,10 +1,11 @@
 """Whether real notebooks come back whole from text, change by the edited lines only, and keep outputs on their cells.
 
-    python benchmarks/edits.py FOLDER [FOLDER ...]
+    python benchmarks/edits.py [--write] FOLDER [FOLDER ...]
 
 Each folder is a collection of .ipynb files, such as a clone of a public repository. Per collection: how many are found,
 valid and lossless; how many change by exactly the edited line when one line is edited and everything is run again; how
-many keep every output and id under six edits of the text in another program.
+many keep every output and id under six edits of the text in another program. ``--write`` puts the table into
+RESULTS.md.
 """
 
 from __future__ import annotations
@@ -15,10 +16,16 @@ from pathlib import Path
 ROOT = Path(__file__).parents[1]
 sys.path.insert(0, str(ROOT))
 
+from benchmarks.results import put  # noqa: E402
 from tests.storage import edits  # noqa: E402
 
 from perijove.core.errors import Invalid  # noqa: E402
 from perijove.storage.check import check, read  # noqa: E402
+
+HEAD = (
+    "| collection | found | valid | lossless | diff = edited line | outputs and ids right, six edits |\n"
+    "|---|---|---|---|---|---|\n"
+)
 
 
 def measure(folder: Path) -> tuple[int, ...]:
@@ -48,14 +55,14 @@ def line(name: str, row: tuple[int, ...]) -> str:
 
 
 def main(folders: list[str]) -> int:
-    print("| collection | found | valid | lossless | diff = edited line | outputs and ids right, six edits |")
-    print("|---|---|---|---|---|---|")
-    total = (0,) * 6
-    for name in folders:
-        row = measure(Path(name))
-        total = tuple(one + other for one, other in zip(total, row, strict=True))
-        print(line(Path(name).name.replace("+", "/"), row))
-    print(line("all", total))
+    keep = "--write" in folders
+    folders = [name for name in folders if name != "--write"]
+    rows = [(Path(name).name.replace("+", "/"), measure(Path(name))) for name in folders]
+    total = tuple(map(sum, zip(*(row for _, row in rows), strict=True)))
+    table = HEAD + "\n".join(line(*row) for row in [*rows, ("all", total)])
+    print(table)
+    if keep:
+        put("edits", "python benchmarks/edits.py FOLDER …", table)
     return 0 if total[1] == total[2] == total[3] and total[4] == total[5] else 1
 
 
