@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import base64
 import io
-import json
 import subprocess
 import sys
 from pathlib import Path
 from typing import Any
+
+import nbformat
 
 from perijove.storage import to_text
 
@@ -54,7 +55,7 @@ def curve(rate: float) -> str:
         {"output_type": "display_data", "metadata": {}, "data": {"image/png": picture(rate), "text/plain": "<Figure>"}},
     ]
     cells = [cell("curve", f"draw(rate={rate})", outputs=outputs), cell("end", "print('end')")]
-    return json.dumps(notebook(cells), indent=1) + "\n"
+    return f"{nbformat.writes(nbformat.from_dict(notebook(cells)))}\n"
 
 
 def picture(rate: float) -> str:

@@ -1,6 +1,6 @@
 // The storage routes as functions, so that models and tests need not know addresses.
 
-import type { IClient } from '../api/client';
+import { fill, type IClient } from '../api/client';
 import type { Task } from '../tasks/tokens';
 import type {
   DiffRequest,
@@ -12,50 +12,39 @@ import type {
   Status
 } from './tokens';
 
-type Loose = {
-  call(verb: string, path: string, args: unknown): Promise<unknown>;
-};
-
 /** The calls over the typed client. */
 export class Calls implements ICalls {
   constructor(private readonly _client: IClient) {}
 
   status(path: string): Promise<Status> {
-    return this._call('get', '/storage/status', { query: { path } }) as Promise<Status>;
+    return this._client.call('get', '/storage/status', { query: { path } });
   }
 
   versions(path: string): Promise<NotebookVersion[]> {
-    return this._call('get', '/storage/versions', { query: { path } }) as Promise<
-      NotebookVersion[]
-    >;
+    return this._client.call('get', '/storage/versions', { query: { path } });
   }
 
   diff(body: DiffRequest): Promise<NotebookDiff> {
-    return this._call('post', '/storage/diff', { body }) as Promise<NotebookDiff>;
+    return this._client.call('post', '/storage/diff', { body });
   }
 
   merge(path: string): Promise<MergeView> {
-    return this._call('get', '/storage/merge', { query: { path } }) as Promise<MergeView>;
+    return this._client.call('get', '/storage/merge', { query: { path } });
   }
 
-  resolve(path: string, picks: Pick[]): Promise<unknown> {
-    return this._call('post', '/storage/merge', { body: { path, picks } });
+  resolve(path: string, picks: Pick[]): Promise<Status> {
+    return this._client.call('post', '/storage/merge', { body: { path, picks } });
   }
 
-  restore(path: string, rev: string, cell: string): Promise<unknown> {
-    return this._call('post', '/storage/restore', { body: { path, rev, cell } });
+  restore(path: string, rev: string, cell: string): Promise<Status> {
+    return this._client.call('post', '/storage/restore', { body: { path, rev, cell } });
   }
 
   convert(path: string, to: 'text' | 'notebook'): Promise<Task> {
-    return this._call('post', '/storage/convert', { body: { path, to } }) as Promise<Task>;
+    return this._client.call('post', '/storage/convert', { body: { path, to } });
   }
 
   blob(sha: string, mime: string): Promise<Blob> {
-    const address = `/storage/blobs/${encodeURIComponent(sha)}?mime=${encodeURIComponent(mime)}`;
-    return this._client.file(address);
-  }
-
-  private _call(verb: string, path: string, args: unknown): Promise<unknown> {
-    return (this._client as unknown as Loose).call(verb, path, args);
+    return this._client.file(fill('/storage/blobs/{sha}', { path: { sha }, query: { mime } }));
   }
 }

@@ -227,9 +227,15 @@ function NothingChanged(props: ChangesProps): React.JSX.Element {
     }
   ];
   return (
-    <Empty
-      text={trans.__('Nothing changed since %1.', shortName(model.before, versions, trans))}
-      actions={actions}
-    />
+    <div className="pj-Diff-empty">
+      <Empty
+        text={
+          at === 0
+            ? trans.__('Nothing changed since the last commit, %1.', versions[0].short)
+            : trans.__('Nothing changed since %1.', shortName(model.before, versions, trans))
+        }
+        actions={actions}
+      />
+    </div>
   );
 }

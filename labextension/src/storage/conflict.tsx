@@ -115,7 +115,7 @@ function Option(props: OptionProps & { children?: React.ReactNode }): React.JSX.
           onChange={() => model.pick(cell.id, pick)}
         />
         <b>{title}</b>
-        <span className="pj-Dim">{name === title.toLowerCase() ? '' : name}</span>
+        <span className="pj-Dim">{name === 'yours' || name === 'theirs' ? '' : name}</span>
       </label>
       {props.children}
     </div>

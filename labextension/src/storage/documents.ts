@@ -5,6 +5,8 @@ import type { INotebookTracker, NotebookPanel } from '@jupyterlab/notebook';
 import type { Contents } from '@jupyterlab/services';
 import { type ISignal, Signal } from '@lumino/signaling';
 
+import type { Content } from './tokens';
+
 /** The open notebooks, as pages and models see them. */
 export interface IOpenDocuments {
   /** Fires when a file was written from here, or a notebook was opened or closed; tells its path. */
@@ -14,7 +16,7 @@ export interface IOpenDocuments {
   /** Whether it holds what is not saved. */
   isDirty(path: string): boolean;
   /** Its content as it stands, or null where it is not open. */
-  content(path: string): Record<string, unknown> | null;
+  content(path: string): Content | null;
   /** Save what is not saved. */
   save(path: string): Promise<void>;
   /** Read the file again after it was changed on disk. */
@@ -43,9 +45,9 @@ export class OpenDocuments implements IOpenDocuments {
     return this._find(path)?.context.model.dirty ?? false;
   }
 
-  content(path: string): Record<string, unknown> | null {
+  content(path: string): Content | null {
     const panel = this._find(path);
-    return panel ? (panel.context.model.toJSON() as unknown as Record<string, unknown>) : null;
+    return panel ? (panel.context.model.toJSON() as unknown as Content) : null;
   }
 
   async save(path: string): Promise<void> {

@@ -5,6 +5,7 @@ import { Signal } from '@lumino/signaling';
 import type { Task } from '../tasks/tokens';
 import type { IOpenDocuments } from './documents';
 import type {
+  Content,
   DiffRequest,
   ICalls,
   MergeView,
@@ -49,14 +50,14 @@ export class MemoryCalls implements ICalls {
     return Promise.resolve(this.view);
   }
 
-  resolve(path: string, picks: Pick[]): Promise<unknown> {
+  resolve(path: string, picks: Pick[]): Promise<Status> {
     this.asked.push(`resolve ${path} ${picks.map(pick => `${pick.id}=${pick.pick}`).join(' ')}`);
-    return Promise.resolve({});
+    return this.status(path);
   }
 
-  restore(path: string, rev: string, cell: string): Promise<unknown> {
+  restore(path: string, rev: string, cell: string): Promise<Status> {
     this.asked.push(`restore ${path} ${rev} ${cell}`.trim());
-    return Promise.resolve({});
+    return this.status(path);
   }
 
   convert(): Promise<Task> {
@@ -94,8 +95,8 @@ export class OneDocument implements IOpenDocuments {
     return this.dirty;
   }
 
-  content(): Record<string, unknown> | null {
-    return this.open ? { cells: [] } : null;
+  content(): Content | null {
+    return this.open ? ({ cells: [] } as unknown as Content) : null;
   }
 
   save(): Promise<void> {

@@ -1,5 +1,6 @@
 // The page of a merge: what merged by itself, the conflicts with their choices, and finishing it.
 
+import type { TranslationBundle } from '@jupyterlab/translation';
 import { moveDownIcon, moveUpIcon, refreshIcon } from '@jupyterlab/ui-components';
 import * as React from 'react';
 
@@ -167,7 +168,7 @@ function Body(props: MergeProps & { view: MergeView }): React.JSX.Element {
   return (
     <>
       <div className="pj-Diff-sides pj-mod-inline">
-        <span>{trans.__('%1: %2 with %3', name, view.oursName, view.theirsName)}</span>
+        <span>{headline(view, name, trans)}</span>
       </div>
       <div className="pj-Merge-cells" role="group" aria-label={trans.__('Cells')}>
         <MergeCells {...props} />
@@ -180,6 +181,14 @@ function Body(props: MergeProps & { view: MergeView }): React.JSX.Element {
       </div>
     </>
   );
+}
+
+/** What is merged with what: “churn.py: yours with tuning”. */
+function headline(view: MergeView, name: string, trans: TranslationBundle): string {
+  const theirs = view.theirsName === 'theirs' ? trans.__('theirs') : view.theirsName;
+  return ['HEAD', 'yours', ''].includes(view.oursName)
+    ? trans.__('%1: yours with %2', name, theirs)
+    : trans.__('%1: yours (%2) with %3', name, view.oursName, theirs);
 }
 
 type Group = { same: boolean; cells: { cell: MergeCell; place: number }[] };

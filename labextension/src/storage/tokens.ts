@@ -2,106 +2,28 @@
 
 import { Token } from '@lumino/coreutils';
 
+import type { Schemas } from '../api/client';
 import type { Task } from '../tasks/tokens';
 
 /** The shapes of the contract that storage uses. */
-export type Status = {
-  path: string;
-  stored: 'text' | 'notebook';
-  git: 'none' | 'untracked' | 'unchanged' | 'changed' | 'conflict';
-  branch?: string;
-  outputs?: string;
-  conflicts?: number;
-  stale?: string[];
-};
-export type NotebookVersion = {
-  rev: string;
-  short: string;
-  author: string;
-  when: string;
-  message: string;
-};
-export type Side = {
-  kind: 'commit' | 'disk' | 'file' | 'open';
-  value?: string;
-  notebook?: Record<string, unknown> | null;
-};
-export type DiffRequest = { path: string; before: Side; after: Side; outputs?: boolean };
-export type Line = {
-  kind: 'same' | 'changed' | 'removed' | 'added';
-  before: number | null;
-  after: number | null;
-  textBefore?: string;
-  textAfter?: string;
-  spansBefore?: [number, number][];
-  spansAfter?: [number, number][];
-};
-export type OutputPart = {
-  kind: string;
-  mime: string;
-  size: number;
-  text?: string;
-  blob?: string;
-  data?: string;
-};
-export type OutputChange = {
-  kind: 'changed' | 'added' | 'removed';
-  before: OutputPart | null;
-  after: OutputPart | null;
-  lines?: Line[];
-};
-export type CellChange = {
-  kind: 'same' | 'changed' | 'added' | 'removed' | 'moved';
-  id: string;
-  cellType: string;
-  before: number | null;
-  after: number | null;
-  countBefore?: number | null;
-  countAfter?: number | null;
-  lines?: Line[];
-  outputs?: OutputChange[];
-  metadata?: string[];
-  summary?: string;
-};
-export type NotebookDiff = {
-  path: string;
-  beforeName: string;
-  afterName: string;
-  cells: CellChange[];
-  changed: number;
-  metadata?: string[];
-  language?: string;
-};
-export type CellConflict = {
-  ours: string | null;
-  theirs: string | null;
-  base?: string | null;
-  oursName?: string;
-  theirsName?: string;
-  baseName?: string;
-};
-export type MergeCell = {
-  id: string;
-  cellType: string;
-  state: 'same' | 'ours' | 'theirs' | 'both' | 'conflict' | 'added' | 'removed';
-  side?: '' | 'ours' | 'theirs' | 'both';
-  source?: string;
-  conflict?: CellConflict | null;
-  linesOurs?: Line[];
-  linesTheirs?: Line[];
-  summary?: string;
-};
-export type MergeView = {
-  path: string;
-  oursName: string;
-  theirsName: string;
-  baseName: string;
-  cells: MergeCell[];
-  conflicts: number;
-  merged: number;
-  language?: string;
-};
-export type Pick = { id: string; pick: 'ours' | 'theirs' | 'both' | 'edited'; source?: string };
+export type Status = Schemas['Status'];
+export type NotebookVersion = Schemas['NotebookVersion'];
+export type Side = Schemas['Side'];
+export type DiffRequest = Schemas['DiffRequest'];
+export type Line = Schemas['Line'];
+export type OutputPart = Schemas['OutputPart'];
+export type OutputChange = Schemas['OutputChange'];
+export type CellChange = Schemas['CellChange'];
+export type NotebookDiff = Schemas['NotebookDiff'];
+export type CellConflict = Schemas['CellConflict'];
+export type MergeCell = Schemas['MergeCell'];
+export type MergeView = Schemas['MergeView'];
+export type Pick = Schemas['Pick'];
+
+/** A whole notebook: any JSON object, which the contract's types write like this. */
+export type Content = NonNullable<Side['notebook']>;
+
+/** One line of a conversion's report, which a task carries as its result. */
 export type Converted = { path: string; became: string; problem?: string };
 
 /** Calls of the storage routes. */
@@ -110,8 +32,8 @@ export interface ICalls {
   versions(path: string): Promise<NotebookVersion[]>;
   diff(request: DiffRequest): Promise<NotebookDiff>;
   merge(path: string): Promise<MergeView>;
-  resolve(path: string, picks: Pick[]): Promise<unknown>;
-  restore(path: string, rev: string, cell: string): Promise<unknown>;
+  resolve(path: string, picks: Pick[]): Promise<Status>;
+  restore(path: string, rev: string, cell: string): Promise<Status>;
   convert(path: string, to: 'text' | 'notebook'): Promise<Task>;
   blob(sha: string, mime: string): Promise<Blob>;
 }

@@ -99,7 +99,12 @@ export function outputName(change: OutputChange, trans: TranslationBundle): stri
 /** The lines of a text output; one that is on one side only has them all new, or all gone. */
 export function outputLines(change: OutputChange): Line[] {
   const { kind, lines = [] } = change;
-  return lines.length > 0 || kind === 'changed' ? lines : plainLines(change);
+  if (lines.length === 0 && kind !== 'changed') {
+    return plainLines(change);
+  }
+  // A printed text ends with a line break; the empty line behind it tells nothing.
+  const last = lines.at(-1);
+  return last?.kind === 'same' && !last.textAfter ? lines.slice(0, -1) : lines;
 }
 
 /** Both texts of an output beside each other, not compared. */
