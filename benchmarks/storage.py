@@ -250,7 +250,7 @@ def main() -> int:
         rows += found
         print("\n".join(row.line() for row in found), flush=True)
     if given.write:
-        where = f" --collection {given.collection.name}" if given.collection else ""
+        where = f" --collection {given.collection.name.replace('+', '/')}" if given.collection else ""
         put("storage", f"python benchmarks/storage.py{where} --rounds {given.rounds}", table(rows))
     return 0 if all(row.bar is None or row.ratio <= row.bar for row in rows) else 1
 
