@@ -233,3 +233,24 @@ def test_equality_is_exact() -> None:
         (nan, None),
     ):
         assert not same(one, other) and not same([other], [one])
+
+
+def test_what_is_taken_apart_shares_nothing_with_what_was_given() -> None:
+    made = notebook(
+        code("x", awkward.every_output(), 1, metadata={"papermill": {"a": [1]}}), language_info={"name": "r"}
+    )
+    taken = to_text(made)
+    before = taken.manifest.dumps()
+    change(made)
+    change(from_text(taken.text, taken.manifest, taken.blobs))
+    assert taken.manifest.dumps() == before
+
+
+def change(value: object) -> None:
+    """Change every dictionary and list at and below a value."""
+    for inner in list(value.values() if isinstance(value, dict) else value if isinstance(value, list) else ()):
+        change(inner)
+    if isinstance(value, dict):
+        value["changed"] = True
+    elif isinstance(value, list):
+        value.append("changed")

@@ -96,7 +96,7 @@ def from_text(
         _read_cell(cell, cell_id, kept.cells.get(key, {}), get, stubs, ids or minor >= 5, ids)
         for cell, (cell_id, key) in zip(cells, names, strict=True)
     ]
-    metadata = markers.notebook_metadata(head, kept.metadata)
+    metadata = markers.notebook_metadata(head, clone(kept.metadata))
     return {"cells": made, "metadata": metadata, "nbformat": 4, "nbformat_minor": minor, **head.get("extra", {})}
 
 
@@ -146,7 +146,7 @@ def _write_cell(
         if cell.get("execution_count") is not None:
             entry["count"] = cell["execution_count"]
         if cell.get("outputs"):
-            entry["outputs"] = [outputs.pack(output, put) for output in cell["outputs"]]
+            entry["outputs"] = [clone(outputs.pack(output, put)) for output in cell["outputs"]]
     needed = _CODE_KEYS if code else _CELL_KEYS
     lacks = sorted(key for key in needed if key not in cell and key != "attachments" and (key != "id" or minor >= 5))
     if lacks:
