@@ -12,19 +12,25 @@ from __future__ import annotations
 
 import argparse
 import json
+import logging
 import os
 import statistics
 import subprocess
 import sys
 import tempfile
+import warnings
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from perijove.core.errors import PerijoveError
-from perijove.storage import conflicts, ipynb
-from perijove.storage.merge import merge
+ROOT = Path(__file__).parents[1]
+sys.path.insert(0, str(ROOT))
+from benchmarks.results import put  # noqa: E402
+
+from perijove.core.errors import PerijoveError  # noqa: E402
+from perijove.storage import conflicts, ipynb  # noqa: E402
+from perijove.storage.merge import merge  # noqa: E402
 
 LIST = Path(__file__).with_name("merges.tsv")
 METHODS = ("git on .ipynb", "nbdime", "git on percent text", "Perijove")
@@ -163,6 +169,8 @@ def main() -> None:
     parser.add_argument("--method", choices=METHODS, action="append")
     parser.add_argument("--json", type=Path)
     given = parser.parse_args()
+    logging.disable(logging.CRITICAL)
+    warnings.simplefilter("ignore")
     scores, times = {name: Score() for name in METHODS}, {name: list[float]() for name in METHODS}
     rows: list[dict[str, str]] = []
     for line, versions, committed in merges(given.repositories, given.only, given.limit):
@@ -175,7 +183,10 @@ def main() -> None:
         rows.append(row)
     if given.json:
         given.json.write_text(json.dumps(rows, indent=1))
-    report(rows, scores, times)
+    found = report(rows, scores, times)
+    print(found)
+    if not given.only and not given.method and len(rows) > 200:
+        put("merge", "benchmarks/merge.py REPOSITORIES", found)
 
 
 def judge(doer: Callable[[Three], Result], versions: Three, people: list[tuple[str, str]], score: Score) -> str:
@@ -195,24 +206,23 @@ def judge(doer: Callable[[Three], Result], versions: Three, people: list[tuple[s
     return "different"
 
 
-def report(rows: list[dict[str, str]], scores: dict[str, Score], times: dict[str, list[float]]) -> None:
-    print(f"{len(rows)} merges\n")
-    print(
-        "| method | equal | conflict | clean, but different | failed | cannot be opened | CPU s, median | CPU s, all |"
-    )
-    print("|---|---|---|---|---|---|---|---|")
+def report(rows: list[dict[str, str]], scores: dict[str, Score], times: dict[str, list[float]]) -> str:
+    said = [
+        f"{len(rows)} merges of {len({row['merge'].split()[0] for row in rows})} repositories, `benchmarks/merges.tsv`\n",
+        "| | as people committed it | conflict | clean, but different | failed | cannot be opened | CPU s, median | all |",
+        "|---|---|---|---|---|---|---|---|",
+    ]
     for name, score in scores.items():
         used = times[name] or [0.0]
-        print(
-            f"| {name} | {score.equal} | {score.conflicts} | {score.different} | {score.failed} | {score.unopenable} |"
-            f" {statistics.median(used):.3f} | {sum(used):.1f} |"
-        )
-    peers = METHODS[:3]
-    union = [row for row in rows if any(row.get(name) == "equal" for name in peers)]
-    missed = [row["merge"] for row in union if row.get("Perijove") != "equal"]
-    print(f"\nequal by git, nbdime or percent text: {len(union)}; of these not by Perijove: {len(missed)}")
-    for line in missed:
-        print(f"  {line}")
+        counts = f"{score.equal} | {score.conflicts} | {score.different} | {score.failed} | {score.unopenable}"
+        said.append(f"| {name} | {counts} | {statistics.median(used):.3f} | {sum(used):.1f} |")
+    union = [row for row in rows if any(row.get(name) == "equal" for name in METHODS[:3])]
+    missed = [row["merge"].replace("\t", " ") for row in union if row.get("Perijove") != "equal"]
+    said.append(f"| git, nbdime or percent text: at least one | {len(union)} | | | | | | |")
+    said.append(
+        f"\nOf these {len(union)}, not equal by Perijove: {len(missed)}" + "".join(f"; {line}" for line in missed) + "."
+    )
+    return "\n".join(said)
 
 
 if __name__ == "__main__":

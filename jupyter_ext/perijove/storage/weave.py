@@ -3,7 +3,8 @@
 Vocabulary
   hunk   a stretch of base lines and what one side put in its place
   piece  a stretch of the result: lines, or three versions of them where both sides changed the same place
-Hunks that only touch are no conflict: one side's line and the other's line below it both stand.
+Two changed lines, one below the other, are no conflict: both stand. Lines put in where the other side put in or changed
+something are one, for nobody knows in which order they belong.
 """
 
 from __future__ import annotations
@@ -66,7 +67,24 @@ def woven(pieces: Sequence[Piece]) -> str | None:
 
 
 def _hunks(base: list[str], side: list[str]) -> list[_Hunk]:
-    return [_Hunk(low, high, side[first:last]) for low, high, first, last in changes(base, side)]
+    found: list[_Hunk] = []
+    for low, high, first, last in reversed(changes(base, side)):
+        limit = found[-1].start - 1 if found else len(base)
+        found.append(_slid(base, _Hunk(low, high, side[first:last]), limit))
+    return found[::-1]
+
+
+def _slid(base: list[str], hunk: _Hunk, limit: int) -> _Hunk:
+    """Move what was only put in or taken out as far down as it says the same, so that both sides agree where it is."""
+    start, end, lines = hunk
+    if start == end:
+        while end < limit and base[end] == lines[0]:
+            lines = [*lines[1:], lines[0]]
+            end += 1
+        return _Hunk(end, end, lines)
+    while not lines and end < limit and base[start] == base[end]:
+        start, end = start + 1, end + 1
+    return _Hunk(start, end, lines)
 
 
 def _group(left: list[_Hunk], right: list[_Hunk]) -> tuple[list[_Hunk], list[_Hunk], int, int]:
@@ -92,8 +110,9 @@ def _group(left: list[_Hunk], right: list[_Hunk]) -> tuple[list[_Hunk], list[_Hu
 
 
 def _overlap(one: _Hunk, other: _Hunk) -> bool:
-    if one.start == one.end and other.start == other.end:
-        return one.start == other.start
+    """Whether two hunks concern the same place; what is only put in at the border of the other has no sure order."""
+    if one.start == one.end or other.start == other.end:
+        return one.start <= other.end and other.start <= one.end
     return one.start < other.end and other.start < one.end
 
 
