@@ -211,7 +211,8 @@ def opening(_: int) -> list[Row]:
             address = [host.base.removeprefix("http://"), f"/api/status?token={host.token}", "12"]
             probe = subprocess.Popen([sys.executable, "-c", PROBE, *address], stdout=subprocess.PIPE, text=True)
             await asyncio.sleep(1)
-            async with Peer(host, "big.ipynb"):
+            async with Peer(host, "big.ipynb") as peer:
+                assert peer.sources() == ["x"] * 50
                 worst, _ = await asyncio.to_thread(probe.communicate)
             return float(worst), (looked.memory_info().rss - before) / 1e6
 

@@ -345,6 +345,27 @@ async def test_who_comes_back_when_the_journal_is_gone_doubles_nothing(place: Pl
         assert shown(room) == ["one, typed offline", "two"] == sources(place.read(file))
 
 
+async def test_who_comes_back_when_journal_and_content_are_others_is_asked(place: Place) -> None:
+    file = place.write("n.ipynb", code("a", "one"), code("b", "two"))
+    away: Doc[Any] = Doc()
+    async with place.open("n.ipynb") as room:
+        edit(room, 0, "one, saved")
+        await room._save_to_disc()
+        away.apply_update(room.ydoc.get_update())
+    for kept in place.project.state.glob("journal/*"):
+        kept.unlink()
+    book = YNotebook(away)
+    text = book.ycells[0]["source"]
+    text += ", typed offline"
+    async with place.open("n.ipynb") as room:
+        room.ydoc.apply_update(away.get_update())
+        await room._save_to_disc()
+        assert shown(room) == ["one, saved, typed offline", "two"]
+        mark = snapshot(room._document)["cells"][0]["metadata"][CONFLICT_KEY]["conflict"]
+        assert (mark["ours"], mark["theirs"]) == ("one, saved, typed offline", "one, saved")
+        assert sources(place.read(file)) == ["one, saved", "two"]
+
+
 async def test_cells_of_an_old_notebook_stay_when_one_changes_on_disk(place: Place) -> None:
     cells = [code(None, f"cell {number}") for number in range(6)]
     file = place.write("old.ipynb", *cells, minor=4)

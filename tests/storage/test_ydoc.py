@@ -15,6 +15,7 @@ from pycrdt import Assoc, Doc, Map, Text
 
 from perijove.storage.live.picture import carried_text, picture, restored, restored_text, unique
 from perijove.storage.live.ydoc import apply, edit_text, edits, repair, same, set_outputs, snapshot
+from perijove.storage.model import CONFLICT_KEY
 
 STREAM = {"output_type": "stream", "name": "stdout", "text": "one\n"}
 
@@ -134,14 +135,16 @@ def test_nothing_is_done_where_nothing_differs() -> None:
 
 
 def test_repeats_are_repaired() -> None:
-    document = shown(notebook(code("a", "x"), code("b", "y")))
-    document.ycells.append(document.create_ycell(code("a", "x")))
-    document.ycells.append(document.create_ycell(code("b", "other")))
-    assert repair(document) == 2
+    document = shown(notebook(code("a", "x"), code("b", "on disk")))
+    for cell in (code("a", "x", STREAM), code("b", "typed offline"), {**code("c", "z"), "id": 3}):
+        document.ycells.append(document.create_ycell(cell))
+    assert repair(document, picture(notebook(code("a", "x"), code("b", "on disk"))).cells) == 3
     cells = snapshot(document)["cells"]
-    assert [cell["source"] for cell in cells] == ["x", "y", "other"]
-    assert len({cell["id"] for cell in cells}) == 3
-    assert repair(document) == 0
+    assert [cell["source"] for cell in cells] == ["x", "typed offline", "z"]
+    assert cells[0]["outputs"] == [STREAM]
+    mark = cells[1]["metadata"][CONFLICT_KEY]["conflict"]
+    assert (mark["ours"], mark["theirs"]) == ("typed offline", "on disk")
+    assert repair(document, {}) == 0
 
 
 ODD = [

@@ -87,7 +87,7 @@ class NotebookKind:
 
     def now(self) -> Notebook:
         """What the document stands for."""
-        ydoc.repair(self.document)
+        ydoc.repair(self.document, self.shown.cells)
         self._seen = ydoc.snapshot(self.document)
         return pictures.restored(self._seen, self.shown, self.base)
 

@@ -96,13 +96,18 @@ def in_conflict(cell: Cell) -> bool:
 
 def only_noise(one: Notebook, other: Notebook) -> bool:
     """Whether two notebooks differ in nothing but what a kernel says of itself when it starts."""
-    if one["metadata"].get("kernelspec", {}).get("name") != other["metadata"].get("kernelspec", {}).get("name"):
+    if _kernel(one) != _kernel(other):
         return False
     quiet = [
         {**each, "metadata": {k: v for k, v in each["metadata"].items() if k not in ("language_info", "kernelspec")}}
         for each in (one, other)
     ]
     return same(*quiet)
+
+
+def _kernel(notebook: Notebook) -> Any:
+    found = notebook["metadata"].get("kernelspec")
+    return found.get("name") if isinstance(found, dict) else found
 
 
 def carried(value: Any) -> Any:
@@ -169,7 +174,8 @@ def _restored_cell(now: Cell, shown: Cell, original: Cell) -> Cell:
     back["metadata"] = _table(_untrusted(now)["metadata"], _untrusted(shown)["metadata"], original.get("metadata", {}))
     if back["metadata"] == {} and "metadata" not in original:
         del back["metadata"]
-    back["source"] = restored_text(now["source"], shown["source"], _text(original.get("source", "")))
+    if "source" in original or now["source"] != shown["source"]:
+        back["source"] = restored_text(now["source"], shown["source"], _text(original.get("source", "")))
     if "outputs" in now:
         if same(now["outputs"], shown.get("outputs")) and "outputs" in original:
             back["outputs"] = original["outputs"]

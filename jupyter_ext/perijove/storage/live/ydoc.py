@@ -15,7 +15,7 @@ from uuid import uuid4
 from jupyter_ydoc import YNotebook
 from pycrdt import Array, Map, Text
 
-from perijove.storage.model import Notebook
+from perijove.storage.model import CONFLICT_KEY, Notebook
 
 TOO_MANY_LINES = 4_000_000
 """Products of line counts above which two texts are not compared line by line."""
@@ -49,24 +49,41 @@ def apply(document: YNotebook, wanted: Notebook) -> None:
         _set_cells(document, wanted["cells"])
 
 
-def repair(document: YNotebook) -> int:
-    """Take away cells that are there twice, and give a repeated id to one cell only; say how many were concerned."""
-    seen: dict[Any, list[dict[str, Any]]] = {}
+def repair(document: YNotebook, known: Mapping[str, dict[str, Any]]) -> int:
+    """Let every id belong to one cell again; says how many cells were taken away or got an id.
+
+    A cell is there twice when two people moved it at the same time, or when somebody comes back whose history the
+    server no longer has. Two versions of a cell become a conflict; ``known`` are the cells as they lie on disk.
+    """
+    first: dict[str, int] = {}
     twice: list[int] = []
     with document.ydoc.transaction():
-        repaired = 0
+        nameless = [ycell for ycell in document.ycells if not isinstance(ycell.get("id"), str)]
+        for ycell in nameless:
+            ycell["id"] = str(uuid4())
         for index, ycell in enumerate(document.ycells):
-            cell = _cell(ycell)
-            others = seen.setdefault(cell.get("id"), [])
-            if any(same(cell, other) for other in others):
+            if first.setdefault(ycell["id"], index) != index:
                 twice.append(index)
-            elif others or not isinstance(cell.get("id"), str):
-                ycell["id"] = str(uuid4())
-                repaired += 1
-            others.append(cell)
         for index in reversed(twice):
+            cell = _cell(document.ycells[index])
+            _settle(document, first[cell["id"]], cell, known.get(cell["id"]))
             del document.ycells[index]
-    return repaired + len(twice)
+    return len(nameless) + len(twice)
+
+
+def _settle(document: YNotebook, place: int, other: dict[str, Any], known: dict[str, Any] | None) -> None:
+    """Bring a second version of a cell into the first."""
+    cell = _cell(document.ycells[place])
+    if cell["source"] == other["source"]:
+        if cell.get("outputs") == [] and other.get("outputs"):
+            set_outputs(document.ycells[place]["outputs"], other["outputs"])
+        return
+    ours, theirs = cell["source"], other["source"]
+    if known is not None and known["source"] == ours:
+        ours, theirs = theirs, ours
+    mark = {"ours": ours, "theirs": theirs, "base": None, "oursName": "yours", "theirsName": "on disk", "baseName": ""}
+    edit_text(document.ycells[place]["source"], ours)
+    document.ycells[place]["metadata"][CONFLICT_KEY] = {"conflict": mark}
 
 
 def edit_text(text: Text, wanted: str) -> None:
