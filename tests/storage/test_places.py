@@ -16,6 +16,7 @@ from perijove.core.errors import Conflict, Invalid, NotFound
 from perijove.core.project import Project
 from perijove.storage.check import same
 from perijove.storage.documents import Documents
+from perijove.storage.model import BLOB_MIME
 
 ROAD = Path(__file__).parents[2] / "examples" / "road.ipynb"
 AWKWARD = {**sources(), **wholes()}
@@ -155,3 +156,19 @@ def test_blobs_that_nobody_saves_may_be_dropped(own: Documents) -> None:
     assert own.get_blob(saved) == b"y" * 5000
     with pytest.raises(NotFound):
         own.get_blob(put)
+
+
+def test_a_pointer_of_git_lfs_is_not_shown_as_an_output_and_is_not_lost(own: Documents) -> None:
+    root = own.project.root
+    (root / "perijove.toml").write_text('[storage]\noutputs = "commit"\n')
+    own.save(root / "churn.py", notebook(code("x", [stream("y" * 5000)], 1)))
+    [blob] = (root / "churn.outputs" / "blobs").glob("??/*")
+    pointer = b"version https://git-lfs.github.com/spec/v1\noid sha256:" + blob.name.encode() + b"\nsize 5000\n"
+    blob.write_bytes(pointer)
+    whole = own.load(root / "churn.py").notebook
+    [stub] = whole["cells"][0]["outputs"]
+    assert stub["data"][BLOB_MIME]["text"]["sha256"] == blob.name
+    whole["cells"][0]["source"] = "x2"
+    own.save(root / "churn.py", whole)
+    blob.write_bytes(b"y" * 5000)  # git lfs pull
+    assert own.load(root / "churn.py").notebook["cells"][0]["outputs"] == [stream("y" * 5000)]

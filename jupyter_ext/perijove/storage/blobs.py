@@ -1,4 +1,4 @@
-"""Outputs as bytes, each named by its SHA-256: written once, read back only when the bytes are what the name says."""
+"""Outputs as bytes, each named by its SHA-256: written once and in one step, so that what is there is whole."""
 
 from __future__ import annotations
 
@@ -11,6 +11,8 @@ from pathlib import Path
 from perijove.core.errors import NotFound
 from perijove.storage import atomic
 
+POINTER = 1024
+"""Bytes that a pointer of git-LFS never exceeds: what is longer is no pointer that was not fetched."""
 _NAME = re.compile(r"[0-9a-f]{64}")
 
 
@@ -40,17 +42,15 @@ def put(folder: Path, data: bytes, sha: str = "") -> str:
 
 
 def get(folder: Path, sha: str) -> bytes:
-    """The bytes of a blob; raises NotFound where they are missing or are not what the name says."""
+    """The bytes of a blob; raises NotFound where they are missing, or git-LFS has only a pointer."""
     if not _NAME.fullmatch(sha):
         raise NotFound("That is not the name of a blob.", hint="A blob is named by its SHA-256.")
     try:
         data = lies(folder, sha).read_bytes()
     except (FileNotFoundError, NotADirectoryError) as error:
         raise NotFound("This output is no longer kept.", hint="Run the cell again.") from error
-    if name(data) != sha:  # a pointer of git-LFS that was not fetched, or a broken disk
-        raise NotFound(
-            "This output is damaged.", hint="Run `git lfs pull` if your project uses it, or run the cell again."
-        )
+    if len(data) < POINTER and name(data) != sha:
+        raise NotFound("This output was not fetched.", hint="Run `git lfs pull`, or run the cell again.")
     return data
 
 

@@ -66,15 +66,15 @@ def serialise(notebook: Notebook) -> bytes:
         return (json.dumps(whole, indent=1, sort_keys=True, separators=(",", ": ")) + "\n").encode()
 
 
-def meaning(notebook: Notebook) -> str:
-    """What a notebook says, for comparing: 1 and 1.0 differ, two NaN do not; trust and places of keys do not count."""
+def meaning(notebook: Notebook) -> Notebook:
+    """What a notebook says, for comparing: trust and what nbformat does not write do not count."""
     old = notebook.get("nbformat_minor", 5) < 5
     whole = {**notebook, "metadata": _without(notebook.get("metadata", {}), _TRANSIENT)}
     whole["cells"] = [
         {**_without(cell, ("id",) if old else ()), "metadata": _without(cell.get("metadata", {}), ("trusted",))}
         for cell in notebook["cells"]
     ]
-    return json.dumps(whole, sort_keys=True)
+    return whole
 
 
 def problem(notebook: Notebook) -> str:

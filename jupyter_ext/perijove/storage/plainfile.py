@@ -7,6 +7,7 @@ from pathlib import Path
 
 from perijove.core.errors import Invalid
 from perijove.storage import atomic, ipynb
+from perijove.storage.check import same
 from perijove.storage.model import Document, Notebook, Version
 from perijove.storage.store import Store
 from perijove.storage.tokens import Tokens, signature
@@ -18,6 +19,7 @@ class PlainFiles:
     def __init__(self, tokens: Tokens, store: Store) -> None:
         self.tokens = tokens
         self.store = store
+        self._wrote: dict[Path, str] = {}
 
     def digest(self, file: Path) -> str:
         """The name of the content; empty for what cannot be read."""
@@ -47,11 +49,14 @@ class PlainFiles:
 
         notebook = outputs.fill_notebook(conflicts.lower(notebook), self.store.get)
         old = file.read_bytes() if file.exists() else None
-        must_be(base, None if old is None else hashlib.sha256(old).hexdigest(), file)
+        digest = None if old is None else hashlib.sha256(old).hexdigest()
+        must_be(base, digest, file)
         data = ipynb.serialise(notebook)
-        if old is not None and (data == old or _says_the_same(old, notebook, file.name)):
+        if old is not None and (data == old or (self._wrote.get(file) != digest and _same(old, notebook, file.name))):
             return None
-        return self.write(file, data)
+        version = self.write(file, data)
+        self._wrote[file] = version.digest
+        return version
 
     def write(self, file: Path, data: bytes) -> Version:
         """Put bytes in place."""
@@ -79,10 +84,10 @@ def must_be(base: Version | None, digest: str | None, file: Path) -> None:
         raise Changed(f"{file.name} {what}.", hint="Load it again, then save.")
 
 
-def _says_the_same(old: bytes, notebook: Notebook, name: str) -> bool:
+def _same(old: bytes, notebook: Notebook, name: str) -> bool:
     try:
         before = ipynb.parse(old, name)
     except Invalid:
         return False
     meaning = ipynb.meaning(notebook)
-    return meaning in (ipynb.meaning(before), ipynb.meaning(with_ids(before)))
+    return same(meaning, ipynb.meaning(before)) or same(meaning, ipynb.meaning(with_ids(before)))
