@@ -133,6 +133,61 @@ async function mergeByCells(page: Page, folder: string): Promise<void> {
   });
 }
 
+test('an open notebook is compared, restored in place and converted', async ({ page }) => {
+  await openLab(page, 'storage-open');
+  repository('open');
+  await openFolder(page, 'open');
+  await restoreWhileOpen(page);
+  await compareTwo(page);
+  await convertThere(page);
+});
+
+async function restoreWhileOpen(page: Page): Promise<void> {
+  await test.step('what is brought back is seen in the open notebook at once', async () => {
+    await page.locator('.jp-DirListing-item', { hasText: 'churn.py' }).dblclick();
+    const notebook = page.locator('.jp-NotebookPanel:visible');
+    await expect(notebook).toContainText('"max_depth": 6');
+    await picture(page, 'storage-10-toolbar');
+    await notebook.locator('.jp-NotebookPanel-toolbar').getByText('Changes').click();
+    const changes = page.locator('.pj-ChangesPage:visible');
+    await cell(changes, 'peek').getByLabel('Bring this cell back…').click();
+    await page.locator('.jp-Dialog').getByRole('button', { name: 'Restore cell' }).click();
+    await expect(cell(changes, 'peek')).toHaveCount(0);
+    await page.locator('.lm-DockPanel-tabBar .lm-TabBar-tab', { hasText: /^churn.py$/ }).click();
+    await expect(page.locator('.jp-NotebookPanel:visible')).toContainText('orders.head(20)');
+    await expect(page.locator('.jp-NotebookPanel:visible')).toContainText('"max_depth": 6');
+  });
+}
+
+async function compareTwo(page: Page): Promise<void> {
+  await test.step('any two versions are compared', async () => {
+    await fromMenu(page, 'churn.py', 'Compare Versions…');
+    const dialog = page.locator('.jp-Dialog');
+    await dialog.getByLabel('Before').selectOption({ index: 4 });
+    await dialog.getByLabel('After').selectOption('open');
+    await page.screenshot({ path: `${pictures()}/storage-11-compare-light.png` });
+    await dialog.getByRole('button', { name: 'Compare' }).click();
+    const changes = page.locator('.pj-ChangesPage:visible');
+    await expect(cell(changes, 'head')).toContainText('September');
+    await expect(changes.locator('.pj-Diff-sides')).toContainText('Open document');
+  });
+}
+
+async function convertThere(page: Page): Promise<void> {
+  await test.step('a plain notebook becomes a text notebook with its outputs', async () => {
+    await fromMenu(page, 'curve.ipynb', 'Convert to Text Notebook');
+    const toast = page.locator('.Toastify__toast', { hasText: 'became curve.py' });
+    await expect(toast).toBeVisible();
+    await page.screenshot({ path: `${pictures()}/storage-12-converted-light.png` });
+    await toast.getByText('Open').click();
+    const notebook = page.locator('.jp-NotebookPanel:visible');
+    await expect(notebook).toContainText('draw(rate=1.6)');
+    await expect(notebook).toContainText('AUC 0.7400');
+    await expect(notebook.locator('.jp-OutputArea img').first()).toBeVisible();
+    await picture(page, 'storage-13-text');
+  });
+}
+
 /** The section of a changed cell. */
 function cell(page: Locator, id: string): Locator {
   return page.locator(`.pj-Diff-cell[data-cell="${id}"]`);
