@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import subprocess
 import sys
 import time
@@ -10,8 +11,9 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+import httpx
 import pytest
-from tests.hosts import environment
+from tests.hosts import environment, jupyter_host
 from tests.storage import saver
 from tests.storage.awkward import code, markdown, notebook
 
@@ -146,3 +148,29 @@ def _scheduler(folder: Path) -> Any:
         db_url=database,
         config=config,
     )
+
+
+def test_a_server_with_perijove_schedules_and_exports_a_text_notebook(folder: Path) -> None:
+    text = (folder / "churn.py").read_bytes()
+    database = f"--SchedulerApp.db_url=sqlite:///{folder}/jobs.sqlite"
+    with jupyter_host(folder, database, f"--Scheduler.staging_path={folder}/staging") as host:
+        headers = {"Authorization": f"token {host.token}"}
+        exported = httpx.get(f"{host.base}/nbconvert/html/churn.py", headers=headers, timeout=60)
+        assert (exported.status_code, "<h1" in exported.text, "depth = 6" in re.sub("<[^>]+>", "", exported.text)) == (
+            200,
+            True,
+            True,
+        )
+        job = {"input_uri": "churn.py", "name": "churn", "runtime_environment_name": "x", "output_formats": ["ipynb"]}
+        made = httpx.post(f"{host.base}/scheduler/jobs", json=job, headers=headers, timeout=60)
+        assert made.is_success, made.text
+        until = time.monotonic() + 120
+        status = ""
+        while status not in ("COMPLETED", "FAILED"):
+            assert time.monotonic() < until
+            time.sleep(0.2)
+            status = httpx.get(f"{host.base}/scheduler/jobs/{made.json()['job_id']}", headers=headers).json()["status"]
+    assert status == "COMPLETED"
+    [run_] = (folder / "staging").rglob("*.ipynb")
+    assert printed(ipynb.joined(json.loads(run_.read_bytes()))) == "depth 6\n"
+    assert (folder / "churn.py").read_bytes() == text
