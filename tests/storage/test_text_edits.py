@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import subprocess
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -23,6 +24,25 @@ NOTEBOOKS["road"] = read(ROAD)
 @pytest.mark.parametrize("name", sorted(NOTEBOOKS))
 def test_an_edit_and_a_run_change_the_edited_line_only(name: str) -> None:
     assert list(edits.wrong_lines(NOTEBOOKS[name])) == []
+
+
+def test_git_shows_an_edit_and_a_run_as_one_line(tmp_path: Path) -> None:
+    def git(*arguments: str) -> str:
+        return subprocess.run(["git", *arguments], cwd=tmp_path, check=True, capture_output=True, text=True).stdout
+
+    git("init", "-q")
+    taken = {f"{at}.py": to_text(made) for at, made in enumerate(NOTEBOOKS.values()) if made["cells"]}
+    full = {name: (one, edits.places(one, edits.opened(one))) for name, one in taken.items()}
+    full = {name: (one, places) for name, (one, places) in full.items() if places}
+    for name, (one, _) in full.items():
+        (tmp_path / name).write_text(one.text, encoding="utf-8", newline="")
+    git("add", "-A")
+    for name, (one, places) in full.items():
+        after = to_text(edits.edited(one, places[-1], 0))
+        (tmp_path / name).write_text(after.text, encoding="utf-8", newline="")
+    shown = [line.split("\t") for line in git("diff", "--numstat").splitlines()]
+    assert sorted(shown) == sorted(["1", "1", name] for name in full)
+    assert len(full) > 250
 
 
 @pytest.mark.parametrize("edit", edits.EDITS, ids=lambda edit: edit.__name__)
