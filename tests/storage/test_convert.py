@@ -161,3 +161,24 @@ def test_a_converted_notebook_is_a_small_change_for_git(own: Documents) -> None:
     convert(own.project, "road.ipynb", "text", documents=own)
     status = subprocess.run(["git", "-C", root, "status", "--porcelain"], capture_output=True, text=True, check=True)
     assert status.stdout.split("\n") == ["?? road.py", ""]
+
+
+def test_git_follows_the_text_instead_and_the_notebook_again_when_it_is_one(own: Documents) -> None:
+    root = own.project.root
+    git = ("git", "-c", "user.name=a", "-c", "user.email=a@b.c", "-C", str(root))
+
+    def status() -> list[str]:
+        done = subprocess.run([*git, "status", "--porcelain", "-z"], capture_output=True, text=True, check=True)
+        return done.stdout.split("\0")[:-1]
+
+    subprocess.run(["git", "init", "-q", root], check=True)
+    name = "ro[a]d *1.ipynb"
+    shutil.copy(ROAD, root / name)
+    subprocess.run([*git, "add", "-A"], check=True)
+    subprocess.run([*git, "commit", "-q", "-m", "begin"], check=True)
+    [made] = convert(own.project, name, "text", documents=own)
+    assert made.note == f"git no longer follows {name}; commit the change."
+    assert sorted(status()) == sorted([f"D  {name}", "?? ro[a]d *1.py"])
+    convert(own.project, "ro[a]d *1.py", "notebook", documents=own)
+    subprocess.run([*git, "add", "-A"], check=True)
+    assert [entry[3:] for entry in status()] in ([], [name])  # the same, or as nbformat writes it

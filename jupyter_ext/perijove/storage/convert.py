@@ -12,6 +12,7 @@ from perijove.core.errors import Conflict, Invalid, NotFound, PerijoveError
 from perijove.core.project import Project
 from perijove.storage import atomic, ipynb
 from perijove.storage.documents import Documents
+from perijove.storage.exclude import include
 from perijove.storage.languages import ENDINGS, ending, named
 from perijove.storage.model import Converted, Notebook
 from perijove.storage.text import from_text, to_text
@@ -99,7 +100,24 @@ def _one(documents: Documents, file: Path, to: str) -> Converted:
         made = _to_text(documents, file) if to == "text" else _to_notebook(documents, file)
     except PerijoveError as error:
         return Converted(path, "", f"{error.message} {error.hint}".strip())
-    return Converted(path, documents.project.relative(made))
+    return Converted(path, documents.project.relative(made), note=_unfollowed(file) if to == "text" else "")
+
+
+def _unfollowed(view: Path) -> str:
+    """Have git no longer follow a notebook that is a view now; says so if it did."""
+    from perijove.storage.git import Repository
+
+    repository = Repository.of(view) if view.exists() else None
+    if repository is None:
+        return ""
+    name = repository.name(view)
+    try:
+        if not repository.ask(["ls-files", "--", name]):
+            return ""
+        repository.ask(["rm", "--cached", "-q", "--", name])
+    except PerijoveError as error:
+        return f"git still follows {view.name}: {error.message}"
+    return f"git no longer follows {view.name}; commit the change."
 
 
 def _to_text(documents: Documents, file: Path) -> Path:
@@ -134,6 +152,7 @@ def _to_notebook(documents: Documents, file: Path) -> Path:
     with documents.lock.held():
         atomic.write(target, ipynb.serialise(document.notebook))
         shutil.rmtree(documents.places.state(target), ignore_errors=True)  # it is a view no more
+        include(target)
         documents.delete(file)
     return target
 

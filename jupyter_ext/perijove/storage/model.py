@@ -220,11 +220,12 @@ class Convert(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
 
 class Converted(msgspec.Struct, frozen=True):
-    """One converted notebook, or why it was left alone."""
+    """One converted notebook, or why it was left alone; ``note`` says what else there is to do."""
 
     path: str
     became: str
     problem: str = ""
+    note: str = ""
 
 
 class Loss(msgspec.Struct, frozen=True):

@@ -22,6 +22,7 @@ import msgspec
 
 from perijove.core.errors import Invalid, PerijoveError
 from perijove.storage import atomic, disk, ipynb, remote
+from perijove.storage.exclude import exclude, include
 from perijove.storage.model import Notebook
 from perijove.storage.tokens import Signature, signature
 
@@ -151,6 +152,7 @@ class Views:
             return
         if view.exists() and self._ours(view, record):
             view.unlink()
+        include(view)
         shutil.rmtree(self.documents.places.state(view), ignore_errors=True)
         self._seen.pop(view, None)
 
@@ -243,31 +245,6 @@ class Views:
             remote.send(self.documents.places, text)
         except (OSError, PerijoveError) as error:
             _log.warning("The view of %s could not be written: %s", text, error)
-
-
-def exclude(view: Path) -> None:
-    """Have git ignore a view, by the repository's own list that is not shared."""
-    for folder in view.parents:
-        git = folder / ".git"
-        if git.is_dir():
-            break
-        if git.is_file():
-            git = _linked(git)
-            break
-    else:
-        return
-    file, line = git / "info" / "exclude", f"/{view.relative_to(folder).as_posix()}"
-    known = file.read_text(encoding="utf-8") if file.exists() else ""
-    if line not in known.split("\n"):
-        file.parent.mkdir(exist_ok=True)
-        atomic.write(file, f"{known}{'' if known.endswith(chr(10)) or not known else chr(10)}{line}\n".encode())
-
-
-def _linked(file: Path) -> Path:
-    """The folder of a repository whose work tree is elsewhere."""
-    git = (file.parent / file.read_text(encoding="utf-8").removeprefix("gitdir:").strip()).resolve()
-    common = git / "commondir"
-    return (git / common.read_text(encoding="utf-8").strip()).resolve() if common.exists() else git
 
 
 def _lowered(notebook: Notebook) -> Notebook:
