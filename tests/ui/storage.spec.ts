@@ -114,6 +114,8 @@ async function mergeByCells(page: Page, folder: string): Promise<void> {
     const finish = merge.getByRole('button', { name: 'Finish' });
     await expect(finish).toBeDisabled();
     await expect(merge).toContainText('"max_depth": 4');
+    await merge.getByRole('button', { name: /new cell/ }).click();
+    await expect(merge).toContainText('features.fillna(0)');
     await merge.locator('.pj-Diff-sides').click();
     await page.keyboard.press('n');
     await page.keyboard.press('2');
@@ -170,6 +172,7 @@ async function compareTwo(page: Page): Promise<void> {
     const changes = page.locator('.pj-ChangesPage:visible');
     await expect(cell(changes, 'head')).toContainText('September');
     await expect(changes.locator('.pj-Diff-sides')).toContainText('Open document');
+    await expect(page.locator('.lm-DockPanel-tabBar .lm-TabBar-tab', { hasText: 'Compare: churn.py' })).toBeVisible();
   });
 }
 

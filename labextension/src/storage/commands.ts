@@ -84,11 +84,14 @@ function pathArgs(trans: TranslationBundle): ReturnType<typeof textArgs> {
 }
 
 function openChanges(deps: CommandDeps, path: string, before?: Choice, after?: Choice): void {
-  deps.changes().open(changesRef(path, before, after), titleOf(deps.trans, path));
+  const ref = changesRef(path, before, after);
+  deps.changes().open(ref, titleOf(deps.trans, ref));
 }
 
-function titleOf(trans: TranslationBundle, path: string): string {
-  return trans.__('Changes: %1', nameOf(path));
+/** The title of a page: what changed since the last commit, or a comparison of chosen sides. */
+function titleOf(trans: TranslationBundle, ref: string): string {
+  const { path, before } = parseChanges(ref);
+  return before ? trans.__('Compare: %1', nameOf(path)) : trans.__('Changes: %1', nameOf(path));
 }
 
 function addChangeCommands(deps: CommandDeps): void {
@@ -104,10 +107,10 @@ function addChangeCommands(deps: CommandDeps): void {
     }),
     isVisible: args => !args['browser'] || deps.selected()[0]?.isNotebook === true,
     execute: args => {
-      const ref = textArg(args, 'ref');
-      const path = ref ? parseChanges(ref).path : notebookOf(deps, args);
-      if (path) {
-        deps.changes().open(ref || changesRef(path), titleOf(trans, path));
+      const path = textArg(args, 'ref') ? '' : notebookOf(deps, args);
+      const ref = textArg(args, 'ref') || (path && changesRef(path));
+      if (ref) {
+        deps.changes().open(ref, titleOf(trans, ref));
       }
     }
   });

@@ -28,7 +28,7 @@ export async function convert(
   to: 'text' | 'notebook'
 ): Promise<void> {
   const task = await attempt(() => deps.calls.convert(path, to));
-  const ended = task && (await deps.tasks.follow(task));
+  const ended = task && (await deps.tasks.follow(task, true));
   if (ended?.state === 'done') {
     deps.refresh();
     tell(deps, readConverted(ended.result));
@@ -47,8 +47,9 @@ function tell({ open, trans }: ConvertDeps, converted: readonly Converted[]): vo
     Notification.info(trans.__('There was no notebook to convert.'), { autoClose: 5000 });
   } else if (converted.length === 1 && made.length === 1) {
     const [one] = made;
-    Notification.success(trans.__('%1 became %2.', nameOf(one.path), nameOf(one.became)), {
-      autoClose: 8000,
+    const became = trans.__('%1 became %2.', nameOf(one.path), nameOf(one.became));
+    Notification.success([became, one.note].filter(Boolean).join(' '), {
+      autoClose: one.note ? 20_000 : 8000,
       actions: [{ label: trans.__('Open'), callback: () => open(one.became) }]
     });
   } else if (left.length === 0) {

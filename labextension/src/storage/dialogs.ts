@@ -112,10 +112,12 @@ export async function showReport(
   body.addClass('pj-Storage-report');
   const table = document.createElement('table');
   table.className = 'pj-Table';
-  for (const { path, became, problem } of converted) {
+  for (const { path, became, note, problem } of converted) {
     const row = table.insertRow();
     row.insertCell().textContent = path;
-    row.insertCell().textContent = problem ? trans.__('Left as it is: %1', problem) : became;
+    row.insertCell().textContent = problem
+      ? trans.__('Left as it is: %1', problem)
+      : [became, note].filter(Boolean).join('. ');
   }
   body.node.append(table);
   await showDialog({

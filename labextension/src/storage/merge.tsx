@@ -12,12 +12,12 @@ import { State } from '../ui/state';
 import { Conflict } from './conflict';
 import type { IColours } from './highlight';
 import { focusNext, usePageKeys } from './keys';
+import { Merged } from './merged';
 import type { Chosen, MergeModel } from './merging';
 import { Fold } from './rows';
 import { nameOf } from './sides';
 import { useBackInSight } from './sight';
 import type { MergeCell, MergeView } from './tokens';
-import { mergeState, mergeSummary } from './words';
 
 /** What a page of a merge works with. */
 export type MergeProps = {
@@ -197,6 +197,7 @@ function MergeCells(props: MergeProps & { view: MergeView }): React.JSX.Element 
   const trans = useTrans();
   const { colours, model, view } = props;
   const { conflicts } = model;
+  const code = { colours, language: view.language ?? 'python' };
   return (
     <>
       {groupsOf(view.cells).map(({ same, cells }) =>
@@ -205,7 +206,7 @@ function MergeCells(props: MergeProps & { view: MergeView }): React.JSX.Element 
             key={cells[0].cell.id}
             label={trans._n('%1 cell the same', '%1 cells the same', cells.length, cells.length)}
           >
-            {() => cells.map(one => <Merged key={one.place} {...one} />)}
+            {() => cells.map(one => <Merged key={one.place} {...one} {...code} />)}
           </Fold>
         ) : (
           cells.map(({ cell, place }) =>
@@ -220,7 +221,7 @@ function MergeCells(props: MergeProps & { view: MergeView }): React.JSX.Element 
                 language={cell.cellType === 'code' ? (view.language ?? 'python') : ''}
               />
             ) : (
-              <Merged key={cell.id} cell={cell} place={place} />
+              <Merged key={cell.id} cell={cell} place={place} {...code} />
             )
           )
         )
@@ -242,17 +243,4 @@ function groupsOf(cells: readonly MergeCell[]): Group[] {
     }
   });
   return found;
-}
-
-/** A cell that needs nobody. */
-function Merged(props: { cell: MergeCell; place: number }): React.JSX.Element {
-  const trans = useTrans();
-  const { cell, place } = props;
-  return (
-    <div className="pj-Diff-head">
-      <code>[{place}]</code>
-      <span className="pj-Diff-what">{mergeSummary(cell, trans)}</span>
-      <State {...mergeState(cell, trans)} />
-    </div>
-  );
 }

@@ -24,7 +24,7 @@ export type Pick = Schemas['Pick'];
 export type Content = NonNullable<Side['notebook']>;
 
 /** One line of a conversion's report, which a task carries as its result. */
-export type Converted = { path: string; became: string; problem?: string };
+export type Converted = { path: string; became: string; problem?: string; note?: string };
 
 /** Calls of the storage routes. */
 export interface ICalls {

@@ -1,6 +1,7 @@
 import { nullTranslator } from '@jupyterlab/translation';
 import { expect, test } from 'vitest';
 
+import { mergedLines } from './merged';
 import { readConverted } from './model';
 import type { CellChange, Line, MergeCell, OutputPart } from './tokens';
 import {
@@ -114,4 +115,15 @@ test('texts that the server did not compare are put beside each other on demand'
     ['a', 'b'],
     ['', 'c']
   ]);
+});
+
+test('a cell that merged by itself shows the lines of the side that changed it', () => {
+  const lines = [line('changed', 1, 1)];
+  expect(mergedLines(merged({ state: 'theirs', linesTheirs: lines }))).toBe(lines);
+  expect(mergedLines(merged({ state: 'removed', source: 'a\nb' })).map(one => one.kind)).toEqual([
+    'removed',
+    'removed'
+  ]);
+  const both = merged({ state: 'both', source: 'a', linesOurs: lines, linesTheirs: lines });
+  expect(mergedLines(both).map(one => one.kind)).toEqual(['same']);
 });

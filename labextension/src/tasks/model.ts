@@ -58,7 +58,15 @@ export class TaskModel implements ITasks, IDisposable {
     this._keepGoing();
   }
 
-  follow(task: Task): Promise<Task> {
+  /** Whether whoever started a task tells how it ended. */
+  isTold(id: string): boolean {
+    return this._told.has(id);
+  }
+
+  follow(task: Task, tells = false): Promise<Task> {
+    if (tells) {
+      this._told.add(task.id);
+    }
     const delegate = this._ends.get(task.id) ?? new PromiseDelegate<Task>();
     this._ends.set(task.id, delegate);
     this._hear(task);
@@ -109,6 +117,7 @@ export class TaskModel implements ITasks, IDisposable {
 
   private readonly _poll: Poll<void, Error>;
   private readonly _tasks = new Map<string, Task>();
+  private readonly _told = new Set<string>();
   private readonly _ends = new Map<string, PromiseDelegate<Task>>();
   private readonly _changed = new Signal<this, void>(this);
   private readonly _moved = new Signal<this, Task>(this);

@@ -36,7 +36,9 @@ export class TaskNotices {
   }
 
   private _end(task: Task, id: string): void {
-    if (task.state === 'done') {
+    if (task.state === 'done' && this._model.isTold(task.id)) {
+      Notification.dismiss(id);
+    } else if (task.state === 'done') {
       const message = this._trans.__('%1: done', task.title);
       Notification.update({
         id,

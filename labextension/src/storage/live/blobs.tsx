@@ -14,6 +14,7 @@ import { asCallError, type CallError } from '../../api/errors';
 import { bytes } from '../../ui/format';
 import { Button, Notice, Skeleton } from '../../ui/parts';
 import type { ICalls } from '../tokens';
+import { keepKeys } from './cells';
 import { BLOB_MIME, type BlobRef, choose, outputOf, valueOf } from './fill';
 
 /** Above this size an output is fetched only when asked for. */
@@ -50,7 +51,8 @@ export class RenderedBlob extends Panel implements IRenderMime.IRenderer {
   constructor(
     private readonly _blobs: Blobs,
     private readonly _rendermime: IRenderMimeRegistry,
-    private readonly _trans: TranslationBundle
+    private readonly _trans: TranslationBundle,
+    private readonly _waits: (ref: BlobRef) => boolean
   ) {
     super();
     this.addClass('pj-Blob');
@@ -88,7 +90,7 @@ export class RenderedBlob extends Panel implements IRenderMime.IRenderer {
           this._put(this._sentence(read.message, read.hint, () => void load()));
         }
       };
-      if (ref.bytes > LARGE) {
+      if (ref.bytes > LARGE && this._waits(ref)) {
         this._put(this._offer(ref, () => void load()));
       } else {
         await load();
@@ -129,24 +131,30 @@ export class RenderedBlob extends Panel implements IRenderMime.IRenderer {
     for (const old of [...this.widgets]) {
       old.dispose();
     }
-    widget.node.dataset.lmSuppressShortcuts = 'true';
+    if (widget instanceof ReactWidget) {
+      keepKeys(widget.node);
+    }
     this.addWidget(widget);
   }
 
   private _shown = '';
 }
 
-/** Let a rendermime draw stubs; it must be the one that draws the rest, for a notebook may have added types to its own. */
+/**
+ * Let a rendermime draw stubs; it must be the one that draws the rest, for a notebook may have added types to its own.
+ * `waits` tells which large blobs are fetched only when asked for.
+ */
 export function drawBlobs(
   rendermime: IRenderMimeRegistry,
   blobs: Blobs,
-  trans: TranslationBundle
+  trans: TranslationBundle,
+  waits: (ref: BlobRef) => boolean = () => true
 ): void {
   rendermime.addFactory(
     {
       safe: true, // what comes out of the blob is drawn by the same rules of trust as any output
       mimeTypes: [BLOB_MIME],
-      createRenderer: () => new RenderedBlob(blobs, rendermime, trans)
+      createRenderer: () => new RenderedBlob(blobs, rendermime, trans, waits)
     },
     -5 // before every type that may stand beside it, after live widgets
   );

@@ -1,4 +1,4 @@
-// Adds something to every cell of a notebook, also to cells that come later.
+// Adds something to every cell of a notebook, also to cells that come later, and lets it have its own keys.
 
 import type { Cell } from '@jupyterlab/cells';
 import type { NotebookPanel } from '@jupyterlab/notebook';
@@ -31,4 +31,10 @@ export function dressCells(panel: NotebookPanel, dress: (cell: Cell) => IDisposa
   panel.content.modelChanged.connect(listen);
   listen();
   return all;
+}
+
+/** Let buttons within a cell have their keys: neither shortcuts nor the cell's editor take them. */
+export function keepKeys(node: HTMLElement): void {
+  node.dataset.lmSuppressShortcuts = 'true';
+  node.addEventListener('keydown', event => event.stopPropagation());
 }

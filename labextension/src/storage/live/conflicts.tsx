@@ -1,7 +1,7 @@
 // Puts a banner into each cell that is in conflict, and a line above the notebook while there are any.
 
 import type { Cell } from '@jupyterlab/cells';
-import { NotebookActions, type NotebookPanel } from '@jupyterlab/notebook';
+import type { NotebookPanel } from '@jupyterlab/notebook';
 import type { TranslationBundle } from '@jupyterlab/translation';
 import { ReactWidget } from '@jupyterlab/ui-components';
 import type { IDisposable } from '@lumino/disposable';
@@ -13,7 +13,7 @@ import { TransProvider } from '../../ui/context';
 import type { IColours } from '../highlight';
 import type { ICalls } from '../tokens';
 import { Banner, ConflictBar } from './banner';
-import { dressCells } from './cells';
+import { dressCells, keepKeys } from './cells';
 import { type CellConflict, conflictOf, type Kept, settle } from './resolve';
 
 /** Draws what the function gives, again whenever it is told to. */
@@ -23,7 +23,7 @@ class View extends ReactWidget {
     private readonly _body: () => React.JSX.Element | null
   ) {
     super();
-    this.node.dataset.lmSuppressShortcuts = 'true';
+    keepKeys(this.node);
   }
 
   protected render(): React.JSX.Element {
@@ -109,7 +109,7 @@ class CellBanner implements IDisposable {
           colours={this._parts.colours}
           language={this._cell.model.type === 'code' ? this._language() : ''}
           onPick={pick => this._settle(pick)}
-          onEdit={() => void this._edit()}
+          onEdit={() => this._edit()}
         />
       )
     );
@@ -127,11 +127,10 @@ class CellBanner implements IDisposable {
     }
   }
 
-  private async _edit(): Promise<void> {
+  private _edit(): void {
     const { content } = this._parts.panel;
     content.activeCellIndex = content.widgets.indexOf(this._cell);
-    content.mode = 'edit';
-    await NotebookActions.focusActiveCell(content);
+    content.mode = 'edit'; // brings the cursor into the cell, too
   }
 
   private readonly _changed = new Signal<this, void>(this);

@@ -18,6 +18,7 @@ import { Colours } from '../highlight';
 import { Blobs, drawBlobs } from './blobs';
 import { addNewText, CARD, NEW_TEXT } from './commands';
 import { Conflicts } from './conflicts';
+import { Loaded } from './loaded';
 import { showStale, Stale } from './stale';
 import { openAsNotebooks, TextNotebooks } from './textnotebooks';
 
@@ -78,8 +79,9 @@ const outputs: JupyterFrontEndPlugin<void> = {
     const trans = translator.load('perijove');
     const blobs = new Blobs(new Calls(client));
     drawBlobs(rendermime, blobs, trans);
-    eachNotebook(app, panel => {
-      drawBlobs(panel.content.rendermime, blobs, trans);
+    eachNotebook(app, (panel, context) => {
+      const loaded = new Loaded(context);
+      drawBlobs(panel.content.rendermime, blobs, trans, ref => loaded.has(ref.sha256));
       return new DisposableDelegate(() => undefined);
     });
   }
