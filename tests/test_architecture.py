@@ -48,7 +48,7 @@ def test_the_reference_is_fresh() -> None:
 
 
 def test_every_slice_and_group_has_its_page() -> None:
-    for name in ("catalog", "clusters", "experiments", "jobs", "search"):
+    for name in ("catalog", "clusters", "storage", "experiments", "jobs", "search"):
         assert (ROOT / "docs" / f"{name}.md").is_file()
     extend = (ROOT / "docs" / "extend.md").read_text()
     assert [group for group in GROUPS if group not in extend] == []
