@@ -207,9 +207,10 @@ def judge(doer: Callable[[Three], Result], versions: Three, people: list[tuple[s
 
 
 def report(rows: list[dict[str, str]], scores: dict[str, Score], times: dict[str, list[float]]) -> str:
+    places = {row["merge"].split()[0] for row in rows}
     said = [
-        f"{len(rows)} merges of {len({row['merge'].split()[0] for row in rows})} repositories, `benchmarks/merges.tsv`\n",
-        "| | as people committed it | conflict | clean, but different | failed | cannot be opened | CPU s, median | all |",
+        f"{len(rows)} merges of {len(places)} repositories, `benchmarks/merges.tsv`\n",
+        "| | as people committed | conflict | clean but different | failed | cannot be opened | CPU s, median | all |",
         "|---|---|---|---|---|---|---|---|",
     ]
     for name, score in scores.items():

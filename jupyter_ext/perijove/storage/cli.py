@@ -7,14 +7,16 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, cast
 
 import click
+import msgspec
 
 from perijove.core import terminal
-from perijove.core.errors import Invalid, NotFound
+from perijove.core.errors import Invalid, NotFound, PerijoveError
 from perijove.core.terminal import json_option, me, show, table
 from perijove.storage.cli_git import diff, install_git, log, merge, restore
+from perijove.storage.model import Status
 
 if TYPE_CHECKING:
-    from perijove.storage.model import CheckReport, Cleaned, Converted, Status
+    from perijove.storage.model import CheckReport, Cleaned, Converted
     from perijove.storage.service import Storage
 
 nb = click.Group("nb", help="Notebooks as text: convert, compare, merge, restore.")
@@ -22,6 +24,12 @@ for command in (diff, merge, log, restore, install_git):
     nb.add_command(command)
 
 SKIPPED = frozenset({"node_modules", "__pycache__", "site-packages"})
+
+
+class Listed(Status, frozen=True, rename="camel"):
+    """A notebook in a list; ``problem`` says why it cannot be read, so that one bad file does not hide the others."""
+
+    problem: str = ""
 
 
 def _storage() -> Storage:
@@ -64,8 +72,6 @@ def _one(source: str, target: str, force: bool) -> list[Converted]:
 
 
 def _in_place(source: str, to: Any, as_json: bool) -> list[Converted]:
-    import msgspec
-
     from perijove.storage.model import Convert, Converted
 
     storage = _storage()
@@ -77,7 +83,8 @@ def _in_place(source: str, to: Any, as_json: bool) -> list[Converted]:
 
 def _say_converted(report: list[Converted]) -> None:
     for one in report:
-        click.echo(f"{one.path}: {one.problem}" if one.problem else f"{one.path} became {one.became}")
+        became = f"{one.path} became {one.became}{f'; {one.note}' if one.note else ''}"
+        click.echo(f"{one.path}: {one.problem}" if one.problem else became)
     if not report:
         click.echo("There was nothing to convert.")
 
@@ -93,9 +100,28 @@ def status(paths: tuple[str, ...], as_json: bool) -> None:
       perijove nb status churn.py --json
     """
     storage = _storage()
-    given = [str(Path(path).absolute()) for path in paths] or [str(file) for file in _notebooks(storage, Path.cwd())]
-    found = [storage.status(path) for path in given]
+    found = [_listed(storage, Path(path).absolute(), strict=True) for path in paths]
+    if not paths:
+        found = [_listed(storage, file, strict=False) for file in _notebooks(storage, Path.cwd())]
     show(found, as_json, lambda: _say_status(found))
+
+
+def _listed(storage: Storage, file: Path, *, strict: bool) -> Listed:
+    """The status of a notebook; one that cannot be read raises if it was asked for, else it is listed with why."""
+    try:
+        return Listed(**msgspec.structs.asdict(storage.status(str(file))))
+    except PerijoveError as error:
+        if strict:
+            raise
+        from perijove.storage.git import Repository
+
+        repository = Repository.of(file)
+        return Listed(
+            path=storage.project.relative(file),
+            stored="text" if storage.documents.is_text(file) else "notebook",
+            git=repository.state(file) if repository else "none",  # type: ignore[arg-type]  # the words of the model
+            problem=error.message,
+        )
 
 
 def _notebooks(storage: Storage, folder: Path) -> list[Path]:
@@ -112,14 +138,18 @@ def _notebooks(storage: Storage, folder: Path) -> list[Path]:
     return found
 
 
-def _say_status(found: list[Status]) -> None:
+def _say_status(found: list[Listed]) -> None:
     rows = [
         (one.path, "text" if one.stored == "text" else ".ipynb", one.git, one.conflicts or "", len(one.stale) or "")
         for one in found
+        if not one.problem
     ]
     if rows:
         table(("notebook", "stored as", "git", "conflicts", "stale cells"), rows, numbers=(3, 4))
-    else:
+    for one in found:
+        if one.problem:
+            click.echo(f"{one.path}: {one.problem}")
+    if not found:
         click.echo("There is no notebook here.")
 
 

@@ -73,7 +73,8 @@ class Documents:
             if file.suffix not in ENDINGS:
                 return self.plain.load(file, stubs=stubs, ids=ids)
             if file.is_file() and not self.is_text(file):
-                raise Invalid(f"{file.name} is not a notebook: its first line does not say so.")
+                problem = f"{file.name} is not a notebook: its first line does not say so."
+                raise Invalid(problem, hint="Make one of it: perijove nb convert IN OUT")
             return self.texts.load(file, stubs=stubs, ids=ids)
         except (FileNotFoundError, IsADirectoryError, NotADirectoryError) as error:
             raise NotFound(f"There is no notebook {self.project.relative(file)}.") from error

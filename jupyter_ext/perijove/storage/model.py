@@ -61,7 +61,7 @@ class CellConflict(msgspec.Struct, frozen=True, rename="camel"):
 
 
 class Status(msgspec.Struct, frozen=True, rename="camel"):
-    """How a notebook is stored and how it stands to git; ``stale`` are cells whose output is older than their source."""
+    """How a notebook is stored and stands to git; ``stale`` are cells whose output is older than their source."""
 
     path: str
     stored: Literal["text", "notebook"]
@@ -237,7 +237,7 @@ class Loss(msgspec.Struct, frozen=True):
 
 
 class CheckReport(msgspec.Struct, frozen=True):
-    """How many notebooks were found, are valid, and come back whole from text; ``invalid`` says why the others are not valid."""
+    """How many notebooks were found, are valid, and come back whole; ``invalid`` says why others are not valid."""
 
     found: int
     valid: int

@@ -1452,7 +1452,7 @@ export interface components {
         };
         /**
          * Status
-         * @description How a notebook is stored and how it stands to git; ``stale`` are cells whose output is older than their source.
+         * @description How a notebook is stored and stands to git; ``stale`` are cells whose output is older than their source.
          */
         Status: {
             path: string;

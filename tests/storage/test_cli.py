@@ -1,0 +1,204 @@
+"""The commands ``perijove nb``, as a person or a script calls them."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import pytest
+from tests.storage.repository import TEXT, branches, cell, commit, git, notebook, repository, said
+
+from perijove.core.project import Project
+
+
+def run(*arguments: str) -> subprocess.CompletedProcess[str]:
+    done = subprocess.run(
+        [sys.executable, "-m", "perijove.cli", "nb", *arguments], capture_output=True, text=True, timeout=120
+    )
+    assert "Traceback" not in done.stderr, done.stderr
+    return done
+
+
+def call(*arguments: str) -> tuple[int, Any]:
+    """Run ``perijove nb … --json``; gives the exit code and the document."""
+    done = run(arguments[0], "--json", *arguments[1:])
+    return done.returncode, json.loads(done.stdout)
+
+
+def ipynb(folder: Path, name: str = "churn.ipynb") -> Path:
+    file = folder / name
+    file.write_text(json.dumps(notebook(cell("depth", "depth = 4", [said("4\n")], 1))))
+    return file
+
+
+def test_a_notebook_becomes_text_and_comes_back(project: Project) -> None:
+    ipynb(project.root)
+    assert call("convert", "churn.ipynb", "churn.py") == (
+        0,
+        {"path": "churn.ipynb", "became": "churn.py", "problem": "", "note": ""},
+    )
+    assert "# %% id=depth\ndepth = 4" in (project.root / "churn.py").read_text()
+    code, printed = call("show", "churn.py", "--text")
+    assert (code, printed["text"]) == (0, (project.root / "churn.py").read_text())
+    shown = json.loads(run("show", "churn.py").stdout)
+    assert shown["cells"][0]["outputs"][0]["text"] == ["4\n"]
+    assert call("convert", "churn.py", "copy.md")[1]["became"] == "copy.md"
+    assert "depth = 4" in (project.root / "copy.md").read_text()
+
+
+def test_a_folder_is_converted_with_a_report(project: Project) -> None:
+    (project.root / "deep").mkdir()
+    ipynb(project.root / "deep")
+    ipynb(project.root / "deep", "loss.ipynb")
+    (project.root / "deep" / "bad.ipynb").write_text("{}")
+    code, report = call("convert", "deep", "--to", "text")
+    assert code == 1
+    assert {one["path"]: one["became"] for one in report} == {
+        "deep/bad.ipynb": "",
+        "deep/churn.ipynb": "deep/churn.py",
+        "deep/loss.ipynb": "deep/loss.py",
+    }
+    code, found = call("status")
+    assert (code, [(one["path"], one["stored"], bool(one["problem"])) for one in found]) == (
+        0,
+        [("deep/bad.ipynb", "notebook", True), ("deep/churn.py", "text", False), ("deep/loss.py", "text", False)],
+    )
+    assert "deep/bad.ipynb: bad.ipynb is not a notebook" in run("status").stdout
+    assert call("status", "deep/bad.ipynb")[0] == 2
+    (project.root / "deep" / "bad.ipynb").unlink()
+    assert [one["path"] for one in call("status")[1]] == ["deep/churn.py", "deep/loss.py"]
+    code, back = call("convert", "deep", "--to", "notebook")
+    assert (code, [one["became"] for one in back]) == (0, ["deep/churn.ipynb", "deep/loss.ipynb"])
+
+
+def test_git_follows_the_text_instead_and_a_person_is_told(project: Project) -> None:
+    git(project.root, "init", "-q", "-b", "main")
+    ipynb(project.root)
+    commit(project.root, "first")
+    said = run("convert", "churn.ipynb", "--to", "text").stdout
+    assert "churn.ipynb became churn.py; git no longer follows churn.ipynb; commit the change.\n" in said
+    assert git(project.root, "ls-files") == ""
+    assert "churn.ipynb" not in git(project.root, "status", "--porcelain").replace("D  churn.ipynb", "")
+
+
+def test_the_past_of_a_notebook(project: Project) -> None:
+    file = repository(project.root)
+    file.write_text(TEXT.replace("= 4", "= 5"))
+    code, found = call("diff", "churn.py")
+    assert (code, found["changed"], found["beforeName"]) == (0, 1, "HEAD:churn.py")
+    assert [row["kind"] for row in found["cells"]] == ["same", "changed", "same"]
+    assert "-depth = 4\n+depth = 5\n" in run("diff", "churn.py").stdout
+    assert call("restore", "churn.py", "--rev", "HEAD")[0] == 1
+    commit(project.root, "second")
+    assert [one["message"] for one in call("log", "churn.py")[1]] == ["second", "first"]
+    assert call("diff", "HEAD~1:churn.py", "HEAD:churn.py")[1]["changed"] == 1
+    code, status = call("restore", "churn.py", "--rev", "HEAD~1", "--cell", "depth")
+    assert (code, status["git"]) == (0, "changed")
+    assert file.read_text() == TEXT
+    assert call("restore", "churn.py", "--rev", "HEAD", "--force")[0] == 0
+    assert "depth = 5" in file.read_text()
+    assert "depth = 4" in json.loads(run("show", "churn.py", "--rev", "HEAD~1").stdout)["cells"][1]["source"]
+
+
+def test_two_files_of_two_kinds_are_compared(project: Project) -> None:
+    ipynb(project.root)
+    (project.root / "churn_2.py").write_text(TEXT)
+    code, found = call("diff", "churn.ipynb", "churn_2.py", "--no-outputs")
+    assert (code, {row["id"]: row["kind"] for row in found["cells"]}) == (
+        0,
+        {"title": "added", "depth": "same", "model": "added"},
+    )
+
+
+def test_a_merge_writes_and_tells_its_conflicts(project: Project) -> None:
+    for name, number in (("base", 4), ("ours", 5), ("theirs", 6)):
+        Path(f"{name}.py").write_text(TEXT.replace("= 4", f"= {number}"))
+    Path("title.py").write_text(TEXT.replace("# # Churn", "# # Loss"))
+    code, found = call("merge", "base.py", "ours.py", "theirs.py", "-o", "out.py")
+    assert (code, found) == (1, {"output": "out.py", "conflicts": ["depth"], "merged": 0, "by": "cells"})
+    assert "<<<<<<< ours.py\ndepth = 5\n" in Path("out.py").read_text()
+    assert run("merge", "base.py", "ours.py", "theirs.py").returncode == 1
+    done = run("merge", "base.py", "ours.py", "title.py")
+    assert (done.returncode, done.stdout) == (0, TEXT.replace("= 4", "= 5").replace("# # Churn", "# # Loss"))
+    assert Path("ours.py").read_text() == TEXT.replace("= 4", "= 5")
+
+
+def test_checking_and_cleaning(project: Project) -> None:
+    ipynb(project.root)
+    code, found = call("check", ".")
+    assert (code, found["found"], found["valid"], found["lossless"], found["losses"]) == (0, 1, 1, 1, [])
+    assert call("clean") == (0, {"blobs": 0, "bytes": 0, "manifests": 0})
+
+
+def test_git_is_told_and_told_again(project: Project) -> None:
+    file = repository(project.root)
+    code, found = call("install-git")
+    assert (code, found["installed"]) == (0, True)
+    assert call("install-git")[1]["changed"] == []
+    commit(project.root, "drivers")
+    text = TEXT.replace("= 4", "= 4\nrate = 1")
+    file.write_text(text)
+    commit(project.root, "rate")
+    branches(file, text.replace("= 4", "= 5"), text.replace("rate = 1", "rate = 2"))
+    git(project.root, "merge", "-q", "topic")
+    assert "depth = 5\nrate = 2\n" in file.read_text()
+    assert call("install-git", "--uninstall")[1]["installed"] is False
+
+
+@pytest.mark.parametrize(
+    ("arguments", "kind", "code"),
+    [
+        (("convert", "nowhere.ipynb", "x.py"), "NotFound", 2),
+        (("convert", "churn.py"), "Invalid", 2),
+        (("convert", "churn.py", "x.docx"), "Invalid", 2),
+        (("convert", "churn.py", "churn.py"), "Conflict", 1),
+        (("convert", "churn.py", "--to", "word"), "Invalid", 2),
+        (("convert", "/etc", "--to", "text"), "Invalid", 2),
+        (("status", "nowhere.py"), "NotFound", 2),
+        (("status", "../outside.py"), "Invalid", 2),
+        (("status", "plain.py"), "Invalid", 2),
+        (("show", "nowhere.py"), "NotFound", 2),
+        (("show", "churn.py", "--rev", "nosuch"), "NotFound", 2),
+        (("check", "nowhere"), "NotFound", 2),
+        (("check",), "Invalid", 2),
+        (("diff", "nowhere.py", "churn.py"), "NotFound", 2),
+        (("diff", "HEAD:nowhere.py", "churn.py"), "NotFound", 2),
+        (("diff", "--output=stolen:churn.py"), "Invalid", 2),
+        (("diff", "--", "--output=stolen:churn.py", "churn.py"), "NotFound", 2),
+        (("diff", "plain.py", "churn.py"), "Invalid", 2),
+        (("merge", "churn.py", "churn.py"), "Invalid", 2),
+        (("merge", "nowhere.py", "churn.py", "churn.py"), "Invalid", 2),
+        (("log", "nowhere.py"), "NotFound", 2),
+        (("log", "/etc/passwd"), "Invalid", 2),
+        (("log", "churn.py", "--limit", "0"), "Invalid", 2),
+        (("restore", "churn.py"), "Invalid", 2),
+        (("restore", "churn.py", "--rev", "--hard"), "NotFound", 2),
+        (("restore", "churn.py", "--rev", "HEAD", "--cell", "nosuch"), "NotFound", 2),
+        (("restore", "/etc/passwd", "--rev", "HEAD"), "Invalid", 2),
+        (("clean", "churn.py"), "Invalid", 2),
+        (("install-git", "--global"), "Invalid", 2),
+        (("nosuch",), "Invalid", 2),
+    ],
+)
+def test_bad_input_is_a_sentence_with_what_to_do(
+    project: Project, arguments: tuple[str, ...], kind: str, code: int
+) -> None:
+    repository(project.root)
+    (project.root / "plain.py").write_text("x = 1\n")
+    found = call(*arguments)
+    assert (found[0], found[1]["error"]["kind"]) == (code, kind), found
+    assert found[1]["error"]["message"].strip()[0].isprintable()
+    assert found[1]["error"]["hint"], found
+    assert (project.root / "churn.py").read_text() == TEXT
+    assert not (project.root / "stolen").exists()
+
+
+def test_outside_of_git_the_commands_say_so(project: Project) -> None:
+    (project.root / "churn.py").write_text(TEXT)
+    for arguments in (("install-git",), ("log", "churn.py"), ("restore", "churn.py", "--rev", "HEAD")):
+        code, found = call(*arguments)
+        assert (code, found["error"]["kind"]) == (2, "Invalid")
+        assert found["error"]["hint"] == "Make one: git init"
