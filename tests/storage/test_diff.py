@@ -168,3 +168,16 @@ def test_large_and_hostile_notebooks_take_little_time():
     diff(before, after)
     diff(*long)
     assert time.process_time() - started < 10
+
+
+def test_of_a_kernel_only_its_name_counts():
+    before, after = notebook(cell("a", "x")), notebook(cell("a", "x"))
+    after["metadata"] = {
+        "kernelspec": {"name": "python3", "display_name": "Python 3.12 (env)", "language": "python"},
+        "language_info": {"name": "python", "version": "3.12.1"},
+    }
+    assert diff(before, after).metadata == []
+    assert diff({**before, "metadata": {}}, after).metadata == ["kernelspec"]
+    after["metadata"]["kernelspec"]["name"] = "conda-env"
+    after["metadata"]["authors"] = ["Ada"]
+    assert diff(before, after).metadata == ["authors", "kernelspec"]

@@ -94,13 +94,16 @@ def language(notebook: Mapping[str, Any]) -> str:
 
 
 def metadata_changes(before: Mapping[str, Any], after: Mapping[str, Any], *, notebook: bool = False) -> list[str]:
-    """The keys that differ, without those that tell only of a run, a screen or a tool."""
+    """The keys that differ, without those that tell only of a run, a screen or a tool; of a kernel its name counts."""
     if same(before, after):
         return []
     from perijove.storage import metadata
+    from perijove.storage.markers import kernel_name
 
-    volatile = metadata.NOTEBOOK - {"kernelspec"} if notebook else metadata.CELL
+    volatile = metadata.NOTEBOOK if notebook else metadata.CELL
     old, new = metadata.split(before, volatile)[0], metadata.split(after, volatile)[0]
+    if notebook:
+        old, new = {**old, "kernelspec": kernel_name(before)}, {**new, "kernelspec": kernel_name(after)}
     return sorted(key for key in {*old, *new} if not (key in old and key in new and same(old[key], new[key])))
 
 

@@ -11,6 +11,7 @@ import subprocess
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import NamedTuple
 
 from perijove.core.errors import Failed, Invalid, NotFound
 from perijove.storage.model import NotebookVersion
@@ -24,9 +25,18 @@ _QUIET = {
     "GIT_PAGER": "cat",
     "LC_ALL": "C",
 }
-_BORDER = "\x1e"
-_SHAPE = f"--format={_BORDER}%H%x00%h%x00%an%x00%cI%x00%s"
+_BORDER = b"\0\x1e"
+_SHAPE = "--format=%x00%x1e%H%x00%h%x00%an%x00%cI%x00%s"
+_FIELDS = 5
 _OUTER = ("GIT_DIR", "GIT_WORK_TREE", "GIT_INDEX_FILE", "GIT_PREFIX")
+
+
+class Change(NamedTuple):
+    """A commit that left a file changed, as what git calls it there; ``added`` says that it was not there before."""
+
+    version: NotebookVersion
+    name: str
+    added: bool
 
 
 @dataclass(frozen=True)
@@ -124,17 +134,44 @@ class Repository:
                 return done.stdout.decode("utf-8", "replace").strip().removeprefix("remotes/")
         return ""
 
-    def versions(self, path: Path, limit: int) -> list[NotebookVersion]:
-        """The commits that changed a file, newest first, through renames."""
-        if _run(["rev-parse", "--verify", "--quiet", "HEAD"], self.root).returncode != 0:
+    def exists(self, rev: str) -> bool:
+        """Whether there is such a commit; there is no HEAD before the first one."""
+        return _run(["rev-parse", "--verify", "--quiet", "--end-of-options", rev], self.root).returncode == 0
+
+    def changes(self, names: Sequence[str], limit: int, start: str = "HEAD") -> list[Change]:
+        """The commits up to ``start`` that changed a file of these names and left it there, newest first."""
+        if not self.exists(start):
             return []
-        told = self.ask(["log", "--follow", f"--max-count={limit}", _SHAPE, "--no-color", "--", self.name(path)])
-        return [_version(entry) for entry in told.decode("utf-8", "replace").split(_BORDER)[1:]]
+        what = ["-c", "--name-status", "-z", "--no-renames", "--diff-filter=d", "--no-color"]
+        told = self.ask(["log", f"--max-count={limit}", *what, _SHAPE, start, "--", *names])
+        found = (_change(entry, names) for entry in told.split(_BORDER)[1:])
+        return [change for change in found if change is not None]
+
+    def holders(self, names: Sequence[str], words: str, start: str = "HEAD") -> list[str]:
+        """Which of these files ever had these words, up to ``start``, in the order given."""
+        what = ["-S", words, "--name-only", "--no-renames", "-z", "--format="]
+        told = self.ask(["log", *what, start, "--", *names]).decode("utf-8", "surrogateescape")
+        had = {name.lstrip("\n") for name in told.split("\0")}
+        return [name for name in names if name in had]
+
+    def renamed(self, commit: str, name: str) -> str | None:
+        """What a file that a commit (a full id) added was called before; None where it is new."""
+        what = ["-r", "-M", "--diff-filter=R", "--name-status", "-z", "--no-commit-id"]
+        told = self.ask(["diff-tree", *what, commit]).decode("utf-8", "surrogateescape").split("\0")
+        return {new: old for old, new in zip(told[1::3], told[2::3], strict=False)}.get(name)
+
+    def present(self, commit: str, names: Sequence[str]) -> list[str]:
+        """Which of these files a commit (a full id) has, in the order given."""
+        if not names:
+            return []
+        told = self.ask(["ls-tree", "-z", "--name-only", commit, "--", *names])
+        there = set(told.decode("utf-8", "surrogateescape").split("\0"))
+        return [name for name in names if name in there]
 
     def about(self, commit: str) -> NotebookVersion:
         """A commit by its full id."""
         told = self.ask(["log", "--max-count=1", _SHAPE, "--no-color", commit, "--"])
-        return _version(told.decode("utf-8", "replace").split(_BORDER)[1])
+        return _version(told.split(_BORDER)[1].split(b"\0"))
 
     def add(self, path: Path) -> None:
         """Stage a file: its merge is done."""
@@ -161,10 +198,20 @@ class Repository:
         return file.read_bytes() if file.is_file() else None
 
 
-def _version(entry: str) -> NotebookVersion:
+def _change(entry: bytes, names: Sequence[str]) -> Change | None:
+    """One commit of a log; where it changed several of the files, the first of the names counts."""
+    fields = entry.split(b"\0")
+    told = [field.lstrip(b"\n") for field in fields[_FIELDS:]]
+    words = [word.decode("utf-8", "surrogateescape") for word in told if word]
+    states = {name: state for state, name in zip(words[::2], words[1::2], strict=False) if not state.startswith("D")}
+    name = next((name for name in names if name in states), None)
+    return None if name is None else Change(_version(fields), name, states[name] == "A")
+
+
+def _version(fields: Sequence[bytes]) -> NotebookVersion:
     from datetime import UTC, datetime
 
-    rev, short, author, when, message = entry.rstrip("\n").split("\0", 4)
+    rev, short, author, when, message = (field.decode("utf-8", "replace").rstrip("\n") for field in fields[:_FIELDS])
     at = datetime.fromisoformat(when).astimezone(UTC)
     return NotebookVersion(rev, short, author, at.isoformat().replace("+00:00", "Z"), message)
 

@@ -5,12 +5,13 @@ from __future__ import annotations
 import re
 from collections.abc import Callable
 from pathlib import Path
+from typing import NamedTuple
 
 from perijove.core.errors import Invalid, NotFound
 from perijove.core.ranges import within
 from perijove.storage import conflicts, disk, ipynb, outputs, text
 from perijove.storage.documents import Documents
-from perijove.storage.git import MOST_VERSIONS, Repository
+from perijove.storage.git import MOST_VERSIONS, Change, Repository
 from perijove.storage.identity import keys, source_hash
 from perijove.storage.languages import ENDINGS
 from perijove.storage.manifest import Manifest
@@ -23,6 +24,15 @@ _POINTER = b"version https://git-lfs.github.com/spec/"
 _OID = re.compile(rb"^oid sha256:([0-9a-f]{64})$", re.MULTILINE)
 
 
+class Then(NamedTuple):
+    """A notebook's file in a commit: what it was called, its bytes, and the commit."""
+
+    name: str
+    data: bytes
+    commit: str
+    repository: Repository
+
+
 class History:
     """Reads the versions of notebooks from git; large outputs come as stubs, their bytes as blobs."""
 
@@ -33,16 +43,31 @@ class History:
         """The commits that changed a notebook, newest first; nothing outside of a repository."""
         within("limit", limit, 1, MOST_VERSIONS)
         repository = Repository.of(path)
-        return repository.versions(path, limit) if repository else []
+        if repository is None:
+            return []
+        return [change.version for change in _past(repository, repository.name(path), limit)]
 
     def at(self, path: Path, rev: str) -> tuple[Notebook, NotebookVersion]:
         """A notebook in a commit, and the commit; raises NotFound where it was not there."""
+        name, data, commit, repository = self.file(path, rev)
+        return self.parse(data, name, path, commit, repository), repository.about(commit)
+
+    def file(self, path: Path, rev: str) -> Then:
+        """The file that a notebook was in a commit, under an earlier name too; raises NotFound where there was none."""
         repository = Repository.need(path)
         commit = repository.commit(rev)
-        for name in _names(repository.name(path)):
+        own = repository.name(path)
+        names = _names(own)
+        there = repository.present(commit, names)
+        if not there:
+            names = list(dict.fromkeys(change.name for change in _past(repository, own, MOST_VERSIONS)))
+            there = repository.present(commit, names)
+        for name in there:
             data = repository.read(commit, name)
-            if data is not None:
-                return self.parse(data, name, path, commit, repository), repository.about(commit)
+            if data is not None and (name.endswith(".ipynb") or text.is_text_notebook(data[:200])):
+                return Then(name, _smudged(data, repository) or data, commit, repository)
+        if there:
+            raise Invalid(f"{there[0]} was no notebook then.", hint="Choose a later version.")
         raise NotFound(f"{path.name} was not there in {rev}.", hint="See `perijove nb log` for its versions.")
 
     def stages(self, path: Path) -> tuple[Notebook | None, Notebook, Notebook] | None:
@@ -60,8 +85,6 @@ class History:
         """A notebook from the bytes git has; its outputs from the commit, else those here that belong to its cells."""
         if name.endswith(".ipynb"):
             found = with_ids(ipynb.parse(data, name))
-        elif not text.is_text_notebook(data[:200]):
-            raise Invalid(f"{name} was no notebook then.", hint="Choose a later version.")
         else:
             found = self._from_text(disk.decoded(data, name), name, path, commit, repository)
         found = outputs.hollow_notebook(found, self.documents.put_blob)
@@ -110,9 +133,33 @@ def _smudged(data: bytes | None, repository: Repository) -> bytes | None:
     return repository.lfs_object(hit[1].decode()) if hit else None
 
 
+def _past(repository: Repository, name: str, limit: int) -> list[Change]:
+    """The commits that changed a notebook, newest first, through renames and conversions."""
+    found: list[Change] = []
+    start = "HEAD"
+    while len(found) < limit:
+        part = repository.changes(_own(repository, name, start), limit - len(found), start)
+        found += part
+        if not part or not part[-1].added:
+            break
+        earlier = repository.renamed(part[-1].version.rev, part[-1].name)
+        if earlier is None:
+            break
+        name, start = earlier, f"{part[-1].version.rev}^"
+    return found
+
+
+def _own(repository: Repository, name: str, start: str) -> list[str]:
+    """A notebook's names up to a commit; a program beside an ``.ipynb`` is no earlier form of it."""
+    names = _names(name)
+    if not name.endswith(".ipynb") or not repository.exists(start):
+        return names
+    return [name, *repository.holders(names[1:], "perijove-notebook", start)]
+
+
 def _names(name: str) -> list[str]:
-    """A notebook's name, and what it was called before it was converted."""
+    """A notebook's name, and what it may have been called before it was converted."""
     stem, dot, ending = name.rpartition(".")
     if f".{ending}" == ".ipynb":
-        return [name, f"{stem}.py"]
+        return [name, *(f"{stem}{other}" for other in sorted(ENDINGS, key=lambda one: (one != ".py", one)))]
     return [name, f"{stem}.ipynb"] if dot and f".{ending}" in ENDINGS else [name]

@@ -51,7 +51,7 @@ def header(
 ) -> str:
     """Write the first line, with its line break."""
     said: dict[str, Any] = {}
-    if kernel := _kernel(metadata):
+    if kernel := kernel_name(metadata):
         said["kernel"] = kernel
     if (name := named(dict(metadata))).lower() != PYTHON:
         said["language"] = name
@@ -123,7 +123,7 @@ def notebook_metadata(head: Mapping[str, Any], volatile: Mapping[str, Any]) -> d
     """Put the notebook's metadata together; where the header names another kernel or language, the header is right."""
     rest = dict(volatile)
     kernel, said = head.get("kernel"), head.get("language", PYTHON)
-    if kernel != _kernel(rest):
+    if kernel != kernel_name(rest):
         rest.pop("kernelspec", None)
         if kernel is not None:
             rest["kernelspec"] = {"name": kernel, "display_name": kernel}
@@ -136,7 +136,8 @@ def notebook_metadata(head: Mapping[str, Any], volatile: Mapping[str, Any]) -> d
     return join(head.get("metadata", {}), rest)
 
 
-def _kernel(metadata: Mapping[str, Any]) -> str | None:
+def kernel_name(metadata: Mapping[str, Any]) -> str | None:
+    """The name of the kernel, which is all that the text keeps of it."""
     spec = metadata.get("kernelspec")
     name = spec.get("name") if isinstance(spec, dict) else None
     return name if isinstance(name, str) and name else None

@@ -20,7 +20,7 @@ from perijove.storage import convert, disk, text
 from perijove.storage.diff import diff
 from perijove.storage.documents import Documents
 from perijove.storage.git import Repository
-from perijove.storage.history import History
+from perijove.storage.history import History, Then
 from perijove.storage.merge import merge
 from perijove.storage.model import (
     Cleaned,
@@ -129,8 +129,10 @@ class Storage:
         """Bring a notebook, or one cell of it, back to how it was in a commit."""
         file = self._path(request.path)
         then, version = self.history.at(file, request.rev)
-        wanted = then if not request.cell else _with_cell(self.documents.load(file).notebook, then, request.cell)
-        self.documents.save(file, wanted)
+        if request.cell:
+            self.documents.save(file, _with_cell(self.documents.load(file).notebook, then, request.cell))
+        else:
+            self._put_back(file, then, self.history.file(file, request.rev))
         self._tell("restored", file, who, {"rev": version.rev, "cell": request.cell})
         return self.status(request.path)
 
@@ -167,6 +169,18 @@ class Storage:
     def clean(self) -> Cleaned:
         """Take away blobs and manifests that nothing refers to."""
         return self.documents.clean()
+
+    def _put_back(self, file: Path, notebook: Notebook, then: Then) -> None:
+        """Write a notebook as it was with its outputs; in the same format with the very bytes of the commit."""
+        plain = file.suffix == ".ipynb"
+        if plain != then.name.endswith(".ipynb"):
+            self.documents.save(file, notebook)
+        elif plain:
+            self.documents.save_bytes(file, then.data)
+        else:
+            old = file.read_bytes() if file.exists() else then.data
+            self.documents.save(file, notebook)
+            self.documents.save_bytes(file, disk.encoded(disk.decoded(then.data, then.name), old))
 
     def _side(self, file: Path, side: Side) -> tuple[Notebook, str]:
         """The notebook on a side of a comparison, with its name for people."""
