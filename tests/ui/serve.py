@@ -1,4 +1,7 @@
-"""Serves JupyterLab on a fresh example workspace until told to stop: ``python -m tests.ui.serve PORT``."""
+"""Serves JupyterLab on a fresh example workspace until told to stop: ``python -m tests.ui.serve PORT [alone]``.
+
+With ``alone`` it is as if jupyter-collaboration were not installed.
+"""
 
 from __future__ import annotations
 
@@ -16,7 +19,18 @@ from perijove.example import lay_out
 from tests.hosts import TOKEN, environment, stop
 
 
-def main(port: str) -> int:
+COLLABORATION = ("@jupyter/collaboration-extension", "@jupyter/docprovider-extension")
+
+
+def alone(config: Path) -> list[str]:
+    """Leave out both halves of jupyter-collaboration; gives the server's options."""
+    page = config / "labconfig" / "page_config.json"
+    page.parent.mkdir(parents=True)
+    page.write_text(json.dumps({"disabledExtensions": dict.fromkeys(COLLABORATION, True)}))
+    return ["--ServerApp.jpserver_extensions={'jupyter_server_ydoc': False}"]
+
+
+def main(port: str, *how: str) -> int:
     # The stories that change files behind Lab's back choose the folder.
     folder = Path(os.environ.get("PERIJOVE_UI_FOLDER") or tempfile.mkdtemp(prefix="perijove-ui-"))
     env = environment(folder)
@@ -30,6 +44,7 @@ def main(port: str) -> int:
     arguments = ["--no-browser", f"--ServerApp.port={port}", "--ServerApp.port_retries=0"]
     arguments += [f"--ServerApp.root_dir={folder}", f"--IdentityProvider.token={TOKEN}"]
     arguments += ["--allow-root"] if os.getuid() == 0 else []
+    arguments += alone(folder / ".jupyter-config") if "alone" in how else []
     log = (folder / "server.log").open("wb")
     server = subprocess.Popen(
         [sys.executable, "-m", "jupyterlab", *arguments],
@@ -58,4 +73,4 @@ def main(port: str) -> int:
 
 
 if __name__ == "__main__":
-    sys.exit(main(sys.argv[1]))
+    sys.exit(main(*sys.argv[1:]))
