@@ -3,15 +3,26 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import json
 from collections.abc import Callable
 from typing import Any
 
 import httpx
 from jupyter_ydoc import YNotebook, YUnicode
-from pycrdt import Decoder, Encoder, Map, Provider
+from pycrdt import (
+    Decoder,
+    Encoder,
+    Map,
+    TransactionEvent,
+    YMessageType,
+    YSyncMessageType,
+    create_sync_message,
+    create_update_message,
+    handle_sync_message,
+)
 from tornado.httpclient import HTTPRequest
-from tornado.websocket import WebSocketClientConnection, websocket_connect
+from tornado.websocket import WebSocketClientConnection, WebSocketClosedError, websocket_connect
 
 from tests.hosts import Host
 
@@ -20,32 +31,29 @@ FORMATS = {"notebook": "json", "file": "text"}
 
 
 class Line:
-    """A WebSocket to a room, which keeps the server's answers to "save" for who asked."""
+    """A WebSocket to a room: what is sent leaves at once and in order, as in a browser; answers to "save" are kept."""
 
-    def __init__(self, websocket: WebSocketClientConnection, path: str) -> None:
-        self.websocket, self.path = websocket, path
+    def __init__(self, websocket: WebSocketClientConnection) -> None:
+        self.websocket = websocket
         self.answers: asyncio.Queue[dict[str, Any]] = asyncio.Queue()
 
-    def __aiter__(self) -> Line:
-        return self
+    def send(self, message: bytes) -> None:
+        """Send a message; what is typed while the connection is gone stays in the copy."""
+        with contextlib.suppress(WebSocketClosedError):
+            self.websocket.write_message(message, binary=True)
 
-    async def __anext__(self) -> bytes:
+    async def read(self) -> bytes | None:
+        """The next message of the engine, None at the end."""
         while True:
             message = await self.websocket.read_message()
             if message is None:
-                raise StopAsyncIteration
+                return None
             assert isinstance(message, bytes)
             if message[0] != RAW:
                 return message
             decoder = Decoder(message)
             decoder.read_var_uint()
             self.answers.put_nowait(json.loads(decoder.read_var_string()))
-
-    async def send(self, message: bytes) -> None:
-        await self.websocket.write_message(message, binary=True)
-
-    async def recv(self) -> bytes:
-        return await anext(self)
 
 
 class Peer:
@@ -58,6 +66,7 @@ class Peer:
         self._leave = asyncio.Event()
         self._line: Line | None = None
         self._session = ""
+        self._taking = False
 
     async def __aenter__(self) -> Peer:
         await self.join()
@@ -91,7 +100,7 @@ class Peer:
         encoder.write_var_uint(RAW)
         encoder.write_var_string("save")
         encoder.write_var_uint(1)
-        await self._line.send(encoder.to_bytes())
+        self._line.send(encoder.to_bytes())
         answer = await asyncio.wait_for(self._line.answers.get(), 60)
         return str(answer["status"])
 
@@ -124,14 +133,38 @@ class Peer:
         self._session = self._session or session["sessionId"]
         address = f"{self.host.base}/api/collaboration/room/{room}?sessionId={self._session}".replace("http", "ws", 1)
         websocket = await websocket_connect(HTTPRequest(address, headers=headers), max_message_size=2**30)
-        self._line = Line(websocket, room)
+        self._line = line = Line(websocket)
+        typed = self.document.ydoc.observe(self._send)
+        reading = asyncio.create_task(self._read(line, joined))
+        leaving = asyncio.create_task(self._leave.wait())
         try:
-            async with Provider(self.document.ydoc, self._line) as provider:
-                await provider.synced.wait()
-                joined.set()
-                await self._leave.wait()
+            line.send(create_sync_message(self.document.ydoc))
+            await asyncio.wait([reading, leaving], return_when=asyncio.FIRST_COMPLETED)
         finally:
+            self.document.ydoc.unobserve(typed)
+            leaving.cancel()
+            reading.cancel()
             websocket.close()
+        if reading.done() and not reading.cancelled():
+            reading.result()
+
+    def _send(self, event: TransactionEvent) -> None:
+        if self._line is not None and not self._taking:
+            self._line.send(create_update_message(event.update))
+
+    async def _read(self, line: Line, joined: asyncio.Event) -> None:
+        while message := await line.read():
+            if message[0] != YMessageType.SYNC:
+                continue
+            self._taking = True  # what others typed is not sent back to them
+            try:
+                reply = handle_sync_message(message[1:], self.document.ydoc)
+            finally:
+                self._taking = False
+            if reply is not None:
+                line.send(reply)
+            if message[1] == YSyncMessageType.SYNC_STEP2:
+                joined.set()
 
 
 async def until(true: Callable[[], Any], seconds: float = 20) -> bool:

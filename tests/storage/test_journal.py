@@ -18,12 +18,6 @@ from pycrdt.store import YDocNotFound
 
 from perijove.storage.live.journal import Base, Journal
 
-
-@pytest.fixture
-def anyio_backend() -> str:
-    return "asyncio"
-
-
 BASE = Base({"cells": [], "metadata": {"odd": math.inf, "half": "\ud800", "big": 2**70}}, "digest")
 
 

@@ -113,7 +113,7 @@ class Journal(BaseYStore):
         """The state and the updates after it, oldest first; raises YDocNotFound when there are none."""
         await self.sync()
         found = [each for each in await asyncio.to_thread(self._records) if each.kind != BASE]
-        if not found:
+        if not found and not self.quiet:
             raise YDocNotFound
         for record in found:
             yield record.data, b"", record.when

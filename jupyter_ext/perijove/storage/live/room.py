@@ -16,7 +16,7 @@ from pycrdt import Doc, UndoManager
 from pycrdt.store import YDocNotFound
 from tornado.web import HTTPError
 
-from perijove.core.errors import Busy, PerijoveError
+from perijove.core.errors import Busy, NotAllowed, PerijoveError
 from perijove.storage.live import kinds, slim
 from perijove.storage.live.journal import Base, Journal
 from perijove.storage.live.sources import Loaded, Source
@@ -28,6 +28,8 @@ RETRY = 10.0
 """Seconds after which a save that failed is tried again."""
 TRIES = 20
 """How often a save is tried while somebody else writes the file all the time."""
+TURNS = 1000
+"""How many turns of the loop a save waits at most for edits that arrived before it."""
 SETTLE = 0.05
 """Seconds for a program that writes a file in place to finish."""
 
@@ -181,6 +183,7 @@ class Room(DocumentRoom):  # type: ignore[misc]  # the library has no types
 
     async def _save(self, by_hand: bool = False) -> None:
         """Write what the room holds, merged with what lies on disk; durable when it returns."""
+        await self._caught_up()
         async with self._disk:
             for _ in range(TRIES):
                 await self._slim()
@@ -191,6 +194,8 @@ class Room(DocumentRoom):  # type: ignore[misc]  # the library has no types
                 if self.kind.held_back and not by_hand:
                     return
                 if not await self.source.writable():
+                    if by_hand:
+                        raise NotAllowed(f"You may not write {self._file.path}.", hint="Save it under another name.")
                     return
                 try:
                     version = await asyncio.shield(self.source.save(content, self.version, self.kind.trusted))
@@ -207,6 +212,13 @@ class Room(DocumentRoom):  # type: ignore[misc]  # the library has no types
             await self._drop_blobs(self._named(now) | self._named(self.kind.base))
         self._emit(LogLevel.INFO, "save", "Content saved.")
         self._tell_siblings()
+
+    async def _caught_up(self) -> None:
+        """Return when what people had sent is in the document: "save" overtakes their edits on its way here."""
+        for _ in range(TURNS):
+            if all(client._message_queue.empty() for client in self.clients if hasattr(client, "_message_queue")):
+                return
+            await asyncio.sleep(0)
 
     async def _exported(self) -> None:
         """After a save: say so to the people in the room, and trim the journal."""
@@ -241,8 +253,10 @@ class Room(DocumentRoom):  # type: ignore[misc]  # the library has no types
     async def _sync_or_say(self) -> None:
         try:
             async with self._disk:
-                if self.ready and await self._merge_disk(settle=True) and self._is_dirty():
-                    self._schedule()
+                if self.ready and await self._merge_disk(settle=True):
+                    self._complaint = ""
+                    if self._is_dirty():
+                        self._schedule()
         except Exception as error:  # noqa: BLE001 - whatever lies on disk, the room must outlive it
             self._complain("reading", error)
 

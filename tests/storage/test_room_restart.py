@@ -1,0 +1,102 @@
+"""What a room keeps when the server is killed, or when somebody comes back after a restart."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+from pathlib import Path
+from typing import Any
+
+import pytest
+from jupyter_ydoc import YNotebook
+from pycrdt import Doc
+from tests.live import until
+from tests.storage.rooms import Place, code, edit, shown, sources
+
+from perijove.storage.live.ydoc import snapshot
+from perijove.storage.model import CONFLICT_KEY
+
+pytestmark = pytest.mark.anyio
+
+
+async def test_a_killed_server_loses_nothing_even_if_the_file_changed_meanwhile(place: Place) -> None:
+    file = place.write("n.ipynb", code("a", "one"), code("b", "two"), code("c", "three"))
+    async with place.open("n.ipynb") as room:
+        edit(room, 0, "saved")
+        await room._save_to_disc()
+        edit(room, 0, "saved, then typed")
+        await asyncio.sleep(0)  # the update is on its way to the journal
+        journal = next(place.project.state.glob("journal/*.journal"))
+        assert await until(lambda: b"typed" in journal.read_bytes())
+        kept = journal.read_bytes()
+    file.write_text(file.read_text().replace("saved, then typed", "saved").replace("three", "three, pulled"))
+    journal.write_bytes(kept)  # as if the server had not lived to close the room
+    async with place.open("n.ipynb", save_delay=0.01) as room:
+        assert shown(room) == ["saved, then typed", "two", "three, pulled"]
+        assert await until(lambda: sources(place.read(file)) == ["saved, then typed", "two", "three, pulled"])
+
+
+async def test_saved_means_durable(place: Place, monkeypatch: pytest.MonkeyPatch) -> None:
+    place.write("n.ipynb", code("a", "one"))
+    synced: list[str] = []
+    real = os.fsync
+
+    def fsync(number: int) -> None:
+        synced.append(str(Path(f"/proc/self/fd/{number}").readlink()))
+        real(number)
+
+    monkeypatch.setattr(os, "fsync", fsync)
+    async with place.open("n.ipynb") as room:
+        edit(room, 0, "mine")
+        await room._save_to_disc()
+        assert [name for name in synced if "/journal/.perijove-" in name]
+
+
+async def test_a_history_goes_on_after_a_restart(place: Place) -> None:
+    place.write("n.ipynb", code("a", "one"))
+    away: Doc[Any] = Doc()
+    async with place.open("n.ipynb") as room:
+        edit(room, 0, "one, saved")
+        await room._save_to_disc()
+        away.apply_update(room.ydoc.get_update())
+    text = YNotebook(away).ycells[0]["source"]
+    text += ", typed offline"
+    async with place.open("n.ipynb") as room:
+        room.ydoc.apply_update(away.get_update())
+        assert shown(room) == ["one, saved, typed offline"]
+
+
+async def test_who_comes_back_when_the_journal_is_gone_doubles_nothing(place: Place) -> None:
+    file = place.write("n.ipynb", code("a", "one"), code("b", "two"))
+    away: Doc[Any] = Doc()
+    async with place.open("n.ipynb") as room:
+        away.apply_update(room.ydoc.get_update())
+    for kept in place.project.state.glob("journal/*"):
+        kept.unlink()
+    text = YNotebook(away).ycells[0]["source"]
+    text += ", typed offline"
+    async with place.open("n.ipynb") as room:
+        room.ydoc.apply_update(away.get_update())
+        await room._save_to_disc()
+        assert shown(room) == ["one, typed offline", "two"] == sources(place.read(file))
+
+
+async def test_who_comes_back_when_journal_and_content_are_others_is_asked(place: Place) -> None:
+    file = place.write("n.ipynb", code("a", "one"), code("b", "two"))
+    away: Doc[Any] = Doc()
+    async with place.open("n.ipynb") as room:
+        edit(room, 0, "one, saved")
+        await room._save_to_disc()
+        away.apply_update(room.ydoc.get_update())
+    for kept in place.project.state.glob("journal/*"):
+        kept.unlink()
+    book = YNotebook(away)
+    text = book.ycells[0]["source"]
+    text += ", typed offline"
+    async with place.open("n.ipynb") as room:
+        room.ydoc.apply_update(away.get_update())
+        await room._save_to_disc()
+        assert shown(room) == ["one, saved, typed offline", "two"]
+        mark = snapshot(room._document)["cells"][0]["metadata"][CONFLICT_KEY]["conflict"]
+        assert (mark["ours"], mark["theirs"]) == ("one, saved, typed offline", "one, saved")
+        assert sources(place.read(file)) == ["one, saved", "two"]
