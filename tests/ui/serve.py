@@ -18,7 +18,6 @@ from pathlib import Path
 from perijove.example import lay_out
 from tests.hosts import TOKEN, environment, stop
 
-
 COLLABORATION = ("@jupyter/collaboration-extension", "@jupyter/docprovider-extension")
 
 
