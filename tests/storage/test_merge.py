@@ -13,7 +13,11 @@ from perijove.storage.merge import merge
 from perijove.storage.weave import order, same, weave, woven
 
 LINES = ["a = 1", "b = 2", "", "print(a)", "=======", "# note", "%time", "é\u2028x", "def f():", "    return 1"]
+GIT = "a\n<<<<<<< HEAD\nb\n=======\nB\n>>>>>>> topic\nc\n<<<<<<< HEAD\nd\n=======\n>>>>>>> topic"
 sources = st.lists(st.sampled_from(LINES) | st.text(max_size=6), max_size=5).map("\n".join)
+marked = st.lists(st.sampled_from([*LINES, *GIT.split("\n"), "|||||||| b", "```", "========"]), max_size=7).map(
+    "\n".join
+)
 ids = st.sampled_from([f"c{number}" for number in range(12)])
 
 
@@ -136,19 +140,17 @@ def test_a_merge_without_a_base_keeps_all_of_both(ours, theirs):
 
 
 @FUZZ
-@given(st.lists(sources, min_size=3, max_size=3))
+@given(st.lists(sources, min_size=3, max_size=3) | st.lists(marked, min_size=3, max_size=3))
 def test_markers_written_for_a_conflict_read_as_they_were_written(texts):
-    pieces = weave(*texts)
-    if woven(pieces) is not None:
-        return
     base, ours, theirs = texts
-    notebook = _notebook(_code("a", ours))
-    notebook["cells"][0]["metadata"] = {
-        "perijove": {"conflict": {"ours": ours, "theirs": theirs, "base": base, "oursName": "HEAD", "theirsName": "x"}}
-    }
-    written = conflicts.lower(notebook)
-    again = copy.deepcopy(written)
-    if conflicts.lift(again):
+    if woven(weave(*texts)) is not None:
+        return
+    for cell_type in ("code", "markdown"):
+        names = {"ours": ours, "theirs": theirs, "base": base, "oursName": "HEAD", "theirsName": "x"}
+        told = {"metadata": {"perijove": {"conflict": names}}, "cell_type": cell_type}
+        written = conflicts.lower(_notebook({**_code("a", ours), **told}))
+        again = copy.deepcopy(written)
+        assert conflicts.lift(again) == 1
         assert conflicts.lower(again) == written
 
 
@@ -304,9 +306,6 @@ def test_a_cell_that_gets_its_id_twice_gets_another():
     assert [cell["id"] for cell in merge(base, ours, theirs).notebook["cells"]] == ["a", "n", "n"]
 
 
-GIT = "a\n<<<<<<< HEAD\nb\n=======\nB\n>>>>>>> topic\nc\n<<<<<<< HEAD\nd\n=======\n>>>>>>> topic"
-
-
 def test_what_git_left_in_a_cell_is_lifted_and_lowered_exactly():
     notebook = _notebook(_code("a", GIT), _code("b", "x"))
     before = copy.deepcopy(notebook)
@@ -321,6 +320,43 @@ def test_a_page_that_shows_markers_and_half_a_mark_are_no_conflict():
     quoted = {"cell_type": "markdown", "metadata": {}, "id": "m", "source": f"So it looks:\n```\n{GIT}\n```"}
     half = _code("a", "<<<<<<< HEAD\nb\n>>>>>>> topic")
     assert conflicts.lift(_notebook(quoted, half, _code("b", "======="))) == 0
+
+
+@pytest.mark.parametrize(
+    ("cell_type", "base", "ours", "theirs", "size"),
+    [
+        ("markdown", "# A\n```python\nx = 1\n```\n", "# A\n```python\nx = 2\n```\n", "# A\n```python\nx = 3\n```\n", 7),
+        ("markdown", "Title\n=======\na", "Title\n=======\nb", "Title\n=======\nc", 7),
+        ("markdown", "Title\n=======\na", "Other\n======= \nb", "Third\n========\nc", 9),
+        ("code", f"a\n{GIT}\nb", f"a\n{GIT}\nc", f"a\n{GIT}\nd", 8),
+        ("code", "<<<<<<< a\nb", "<<<<<<< a\nc", "<<<<<<< a\nd", 8),
+        ("code", "a\n>>>>>>> b", "c\n>>>>>>> b", "d\n>>>>>>> b", 8),
+        ("raw", "||||||| 1\n=======", "", "<<<<<<<<<<< 1\n=======", 12),
+    ],
+)
+def test_a_conflict_about_lines_like_markers_is_read_as_it_was(cell_type, base, ours, theirs, size):
+    def one(source):
+        return _notebook({"cell_type": cell_type, "metadata": {}, "id": "m", "source": source})
+
+    merged = merge(one(base), one(ours), one(theirs), ours_name="HEAD", theirs_name="topic")
+    assert merged.conflicts == ["m"]
+    written = conflicts.lower(merged.notebook)
+    assert f"{'<' * size} HEAD\n" in f"\n{written['cells'][0]['source']}\n"
+    again = copy.deepcopy(written)
+    assert conflicts.lift(again) == 1
+    conflict = conflicts.conflict_of(again["cells"][0])
+    assert (conflict.ours, conflict.base, conflict.theirs) == (ours, base, theirs)
+    assert conflicts.lower(again) == written
+
+
+def test_what_git_leaves_of_a_merge_of_bases_is_one_conflict():
+    base = "<<<<<<<<< Temporary merge branch 1\na\n=========\nb\n>>>>>>>>> Temporary merge branch 2"
+    notebook = _notebook(
+        _code("a", f"x\n<<<<<<< HEAD\nc\n||||||| merged common ancestors\n{base}\n=======\nd\n>>>>>>> t")
+    )
+    assert conflicts.lift(notebook) == 1
+    conflict = conflicts.conflict_of(notebook["cells"][0])
+    assert (conflict.ours, conflict.base, conflict.theirs) == ("x\nc", f"x\n{base}", "x\nd")
 
 
 def test_markers_around_cells_give_three_texts():

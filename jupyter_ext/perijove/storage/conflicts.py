@@ -10,7 +10,8 @@
 
 ``lift`` makes of a cell with such markers a conflict cell, which the screen can show and settle; ``lower`` writes the
 markers again, so that a notebook with open conflicts on disk is what git and every editor know. A side that does not
-have the cell at all has ``(deleted)`` behind its name.
+have the cell at all has ``(deleted)`` behind its name. Where a side has lines that look like markers (``=======`` below a
+heading), the markers are longer than those; all markers of one place have the same length.
 """
 
 from __future__ import annotations
@@ -26,6 +27,9 @@ from perijove.storage.pairs import joined
 from perijove.storage.weave import Piece, weave
 
 DELETED = " (deleted)"
+SIZE = 7
+"""How long a marker is at least."""
+_LOOKS = re.compile(r"(<{7,}|\|{7,}|={7,}|>{7,})(?: |\r?$)")
 _BORDER = re.compile(r"^\S{1,5} (%%( |$)|perijove-notebook \d)")
 _FENCE = re.compile(r"^ {0,3}(```+|~~~+)")
 
@@ -45,41 +49,43 @@ def parse(text: str) -> list[str | Hunk] | None:
         return None
     found: list[str | Hunk] = []
     lines = text.split("\n")
-    at = 0
+    at = size = 0
     while at < len(lines):
-        if _is(lines[at], "<"):
-            hunk, at = _hunk(lines, at)
-            if hunk is None:
-                return None
+        own = _size(lines[at])
+        opening = lines[at].startswith("<") and own and size in (0, own)
+        hunk, end = _hunk(lines, at, own) if opening else (None, at)
+        if hunk is not None:
             found.append(hunk)
-        elif _is(lines[at], ">") or _is(lines[at], "|"):
+            at, size = end, own
+        elif own == (size or SIZE) and not lines[at].startswith("="):
             return None
         else:
             found.append(lines[at])
             at += 1
-    return found if any(isinstance(part, Hunk) for part in found) else None
+    return found if size else None
 
 
-def _is(line: str, sign: str) -> bool:
-    return line.startswith(sign * 7) and (len(line.rstrip("\r")) == 7 or line[7] == " ")
+def _size(line: str) -> int:
+    """How long the marker is that a line is or looks like, 0 for any other line."""
+    hit = _LOOKS.match(line)
+    return len(hit[1]) if hit else 0
 
 
-def _hunk(lines: list[str], start: int) -> tuple[Hunk | None, int]:
+def _hunk(lines: list[str], start: int, size: int) -> tuple[Hunk | None, int]:
     parts: dict[str, list[str]] = {"<": []}
-    names = {"<": lines[start][8:]}
+    names = {"<": lines[start][size + 1 :]}
     sign = "<"
     for at in range(start + 1, len(lines)):
         line = lines[at]
-        following = {"<": "|=", "|": "=", "=": ">"}[sign]
-        mark = next((one for one in following if _is(line, one)), "")
+        mark = line[0] if _size(line) == size and line[0] in {"<": "<|=", "|": "<=", "=": "<>"}[sign] else ""
+        if mark == "<":
+            return None, at
         if mark == ">":
-            title = (names["<"], names.get("|", ""), line[8:])
+            title = (names["<"], names.get("|", ""), line[size + 1 :])
             return Hunk(parts["<"], parts.get("|"), parts["="], title), at + 1
         if mark:
             sign = mark
-            parts[sign], names[sign] = [], line[8:]
-        elif _is(line, "<"):
-            return None, at
+            parts[sign], names[sign] = [], line[size + 1 :]
         else:
             parts[sign].append(line)
     return None, len(lines)
@@ -153,7 +159,7 @@ def _quoted(text: str) -> bool:
     """Whether the first marker stands in a fenced block: a page about conflicts, not a conflict."""
     fence = ""
     for line in text.split("\n"):
-        if _is(line, "<"):
+        if line.startswith("<") and _size(line):
             return bool(fence)
         hit = _FENCE.match(line)
         if hit and not fence:
@@ -185,14 +191,15 @@ def lower(notebook: Mapping[str, Any]) -> Notebook:
             cells.append(cell)
             continue
         told = cell["metadata"][CONFLICT_KEY]["conflict"]
-        lowered = {**cell, "source": _marked(joined(cell.get("source")), conflict, told.get("markers"))}
+        lowered = {**cell, "source": _marked(cell, conflict, told.get("markers"))}
         lowered["metadata"] = {key: value for key, value in cell["metadata"].items() if key != CONFLICT_KEY}
         cells.append(lowered)
     return {**notebook, "cells": cells}
 
 
-def _marked(source: str, conflict: CellConflict, markers: Any) -> str:
+def _marked(cell: Mapping[str, Any], conflict: CellConflict, markers: Any) -> str:
     """The source with markers: as they were read, unless somebody has edited the cell since."""
+    source = joined(cell.get("source"))
     shown = conflict.ours if conflict.ours is not None else conflict.theirs or ""
     if isinstance(markers, str) and source == shown:
         return markers
@@ -200,30 +207,35 @@ def _marked(source: str, conflict: CellConflict, markers: Any) -> str:
         conflict = msgspec.structs.replace(conflict, ours=source)
     elif source != shown:
         conflict = msgspec.structs.replace(conflict, theirs=source)
-    return mark(conflict)
+    text = mark(conflict)
+    return mark(conflict, whole=True) if cell.get("cell_type") == "markdown" and _quoted(text) else text
 
 
-def mark(conflict: CellConflict) -> str:
+def mark(conflict: CellConflict, *, whole: bool = False) -> str:
     """The text with markers around what differs; around the whole where a side has no cell or the base is unknown."""
     ours, base, theirs = conflict.ours, conflict.base, conflict.theirs
     pieces = [Piece(None, _lines(ours), _lines(base), _lines(theirs))]
-    if ours is not None and theirs is not None and base is not None:
+    if ours is not None and theirs is not None and base is not None and not whole:
         woven = weave(base, ours, theirs)
-        pieces = woven if any(piece.lines is None for piece in woven) else pieces
+        alike = any(_size(line) and line[0] != "=" for piece in woven for line in piece.lines or ())
+        pieces = woven if any(piece.lines is None for piece in woven) and not alike else pieces
     titles = [
         conflict.ours_name + (DELETED if ours is None else ""),
         conflict.base_name,
         conflict.theirs_name + (DELETED if theirs is None else ""),
     ]
-    return "\n".join(line for piece in pieces for line in _written(piece, titles, with_base=base is not None))
+    longest = max(_size(line) for piece in pieces for line in ("", *piece.ours, *piece.base, *piece.theirs))
+    size = longest + 1 if longest else SIZE
+    return "\n".join(line for piece in pieces for line in _written(piece, titles, size, with_base=base is not None))
 
 
 def _lines(text: str | None) -> list[str]:
     return [] if text is None else text.split("\n")
 
 
-def _written(piece: Piece, titles: list[str], *, with_base: bool) -> list[str]:
+def _written(piece: Piece, titles: list[str], size: int, *, with_base: bool) -> list[str]:
     if piece.lines is not None:
         return piece.lines
-    old = [f"||||||| {titles[1]}", *piece.base] if with_base else []
-    return [f"<<<<<<< {titles[0]}", *piece.ours, *old, "=======", *piece.theirs, f">>>>>>> {titles[2]}"]
+    old = [f"{'|' * size} {titles[1]}", *piece.base] if with_base else []
+    ours, theirs = [f"{'<' * size} {titles[0]}", *piece.ours], [*piece.theirs, f"{'>' * size} {titles[2]}"]
+    return [*ours, *old, "=" * size, *theirs]
