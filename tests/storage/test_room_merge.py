@@ -138,3 +138,27 @@ async def test_an_ipynb_broken_by_markers_is_merged_by_cell(place: Place) -> Non
     assert "x = 1" in file.read_text()
     assert "x = 2" in file.read_text()
     assert sources(json.loads(file.read_text()))[1] == "two, mine"
+
+
+@pytest.mark.parametrize(("suffix", "kind"), [(".ipynb", "notebook"), (".py", "notebook"), (".py", "file")])
+async def test_a_program_that_writes_at_the_moment_of_a_save_takes_nothing_back(
+    place: Place, monkeypatch: pytest.MonkeyPatch, suffix: str, kind: str
+) -> None:
+    make = place.write if suffix == ".ipynb" else place.text
+    file = make(f"n{suffix}", code("a", "one"), code("b", "two"))
+    before = file.read_text()
+    for at_once, wanted in ((10**12, "mine"), (0, "one")):
+        monkeypatch.setattr("perijove.storage.live.room.AT_ONCE", at_once)
+        file.write_text(before)
+        async with place.open(file.name, kind) as room:
+            if kind == "notebook":
+                edit(room, 0, "mine")
+            else:
+                source = room._document.ydoc["source"]
+                edit_text(source, str(source).replace("one", "mine"))
+            await room._save_to_disc()
+            assert "mine" in file.read_text()
+            file.write_text(before.replace("two", "theirs"))  # it had read the file before the save
+            await room.sync()
+            await room._save_to_disc()
+            assert sources(place.read(file)) == [wanted, "theirs"]

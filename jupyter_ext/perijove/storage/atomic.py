@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import contextlib
+import ctypes
+import errno
 import fcntl
 import os
 import secrets
@@ -11,6 +13,9 @@ import time
 from collections.abc import Iterator
 from pathlib import Path
 
+AT_FDCWD, RENAME_EXCHANGE = -100, 2
+"""As Linux numbers them."""
+
 TEMPORARY = ".perijove-*.tmp"
 """What files are called while they are written; a killed writer leaves one, :func:`sweep` takes it away."""
 
@@ -18,14 +23,20 @@ FORGOTTEN_AFTER = 3600.0
 """Seconds after which a temporary file can only be one that a killed writer left."""
 
 
-def write(path: Path, data: bytes, *, durable: bool = True) -> os.stat_result:
-    """Put ``data`` at ``path`` in one step and say how it lies there; on an error all is as it was before."""
+def write(path: Path, data: bytes, *, durable: bool = True, over: bytes | None = None) -> os.stat_result:
+    """Put ``data`` at ``path`` in one step and say how it lies there; on an error all is as it was before.
+
+    ``over`` is what must lie there until that step: if somebody else wrote meanwhile, Changed is raised.
+    """
     temporary = path.with_name(f".perijove-{secrets.token_hex(6)}.tmp")
     descriptor = _create(temporary, path)
     try:
         try:
             _fill(descriptor, data, durable)
-            temporary.replace(path)
+            if over is None:
+                temporary.replace(path)
+            else:
+                _replace(temporary, path, over)
         except BaseException:
             with contextlib.suppress(OSError):
                 temporary.unlink()
@@ -80,6 +91,36 @@ def sweep(folder: Path) -> None:
         with contextlib.suppress(OSError):
             if time.time() - left.stat().st_mtime > FORGOTTEN_AFTER:
                 left.unlink()
+
+
+def _replace(temporary: Path, path: Path, over: bytes) -> None:
+    """Replace a file that has a certain content: the two change places, and back if it was another."""
+    from perijove.storage.model import Changed
+
+    try:
+        exchanged = exchange(temporary, path)
+        if (temporary if exchanged else path).read_bytes() == over:
+            temporary.unlink() if exchanged else temporary.replace(path)
+            return
+        if exchanged:
+            exchange(temporary, path)
+    except FileNotFoundError as error:
+        raise Changed(f"{path.name} is gone.", hint="Load it again, then save.") from error
+    raise Changed(f"{path.name} was changed by someone else.", hint="Load it again, then save.")
+
+
+def exchange(one: Path, other: Path) -> bool:
+    """Let two files change places in one step; False where the system cannot."""
+    try:
+        rename = ctypes.CDLL(None, use_errno=True).renameat2
+    except (AttributeError, OSError):
+        return False
+    if rename(AT_FDCWD, os.fsencode(one), AT_FDCWD, os.fsencode(other), RENAME_EXCHANGE) == 0:
+        return True
+    number = ctypes.get_errno()
+    if number in (errno.ENOSYS, errno.EINVAL, errno.ENOTSUP, errno.EPERM):
+        return False
+    raise OSError(number, os.strerror(number), str(other))
 
 
 def _create(temporary: Path, path: Path) -> int:

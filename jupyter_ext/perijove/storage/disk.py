@@ -97,8 +97,11 @@ def settle(state: State) -> None:
         atomic.sweep(swept)
 
 
-def replace(place: Place, text: bytes | None, manifest: bytes) -> None:
-    """Put a new manifest, and a new text if there is one, in place: both or none."""
+def replace(place: Place, text: bytes | None, manifest: bytes, over: bytes | None = None) -> None:
+    """Put a new manifest, and a new text if there is one, in place: both or none.
+
+    Raises Changed if another text than ``over`` lies there by now.
+    """
     atomic.make(place.manifest.parent)
     if text is None:
         atomic.write(place.manifest, manifest)
@@ -107,7 +110,7 @@ def replace(place: Place, text: bytes | None, manifest: bytes) -> None:
     atomic.stage(waiting, manifest)
     try:
         atomic.sync_folder(waiting.parent)
-        atomic.write(place.text, text)
+        atomic.write(place.text, text, over=over)
     except BaseException:
         if _bytes(place.text) != text:  # else the text is in place, and this manifest is the right one
             with contextlib.suppress(OSError):

@@ -109,7 +109,7 @@ class Documents:
             if view:
                 atomic.write(file, data)
             elif old != data:
-                self.plain.write(file, data)
+                self.plain.write(file, data, over=None if base is None else old)
         if self.is_text(file):
             self.views.schedule(file)
         return self.version(file)

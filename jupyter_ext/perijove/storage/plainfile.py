@@ -54,13 +54,13 @@ class PlainFiles:
         data = ipynb.serialise(notebook)
         if old is not None and (data == old or (self._wrote.get(file) != digest and _same(old, notebook, file.name))):
             return None
-        version = self.write(file, data)
+        version = self.write(file, data, over=None if base is None else old)
         self._wrote[file] = version.digest
         return version
 
-    def write(self, file: Path, data: bytes) -> Version:
-        """Put bytes in place."""
-        atomic.write(file, data)
+    def write(self, file: Path, data: bytes, over: bytes | None = None) -> Version:
+        """Put bytes in place; raises Changed if something else than ``over`` lies there by now."""
+        atomic.write(file, data, over=over)
         return self.tokens.note(file, signature(file), hashlib.sha256(data).hexdigest())
 
 

@@ -70,7 +70,15 @@ class TextFiles:
         if normal and same and data == normal.manifest.dumps() and state and not state.elsewhere:
             return None
         replaced = _blobs(old, set(cell_keys(whole["cells"])))
-        return self._write(file, state, new, data, replaced, keep_text=same and not (normal and normal.fresh))
+        return self._write(
+            file,
+            state,
+            new,
+            data,
+            replaced,
+            keep_text=same and not (normal and normal.fresh),
+            over=state.text if base and state else None,
+        )
 
     def _write(
         self,
@@ -81,6 +89,7 @@ class TextFiles:
         replaced: set[str],
         *,
         keep_text: bool,
+        over: bytes | None,
     ) -> Version:
         place = self.places.of(file)
         old = state.text if state else b""
@@ -91,7 +100,7 @@ class TextFiles:
             self.store.getter(state.elsewhere)  # so that what moves is found
         self.store.keep(place, new.blobs, new.attachments, data)
         text = old if keep_text else disk.encoded(new.text, old)
-        disk.replace(place, text if state is None or text != old else None, data)
+        disk.replace(place, text if state is None or text != old else None, data, over)
         digest = disk.digest(text, data)
         version = self.tokens.note(file, self.signature(file), digest)
         self._normals[file] = Normal(digest, new.text, new.manifest, fresh=False)

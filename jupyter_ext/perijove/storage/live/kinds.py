@@ -4,6 +4,7 @@ Vocabulary
   base      the content of the file as the room last read or wrote it
   now       what the document stands for: the base with every edit since
   outgoing  what of that may be written: a cell in conflict stays on disk as it is there
+  before    the base before the last save: what a program had read that wrote at the same moment as the room
 """
 
 from __future__ import annotations
@@ -48,8 +49,11 @@ class Kind(Protocol):
     def is_news(self, content: Any) -> bool:
         """Whether writing it would say something that the disk does not."""
 
-    def merge(self, loaded: Loaded) -> int:
-        """Something else lies on disk: keep it and every edit; says how many conflicts that made."""
+    def merge(self, loaded: Loaded, *, at_once: bool = False) -> int:
+        """Something else lies on disk: keep it and every edit; says how many conflicts that made.
+
+        ``at_once`` says that it was written so shortly after the room's save that its writer cannot know that save.
+        """
 
     @property
     def held_back(self) -> bool:
@@ -70,12 +74,13 @@ class NotebookKind:
         self.base: Notebook = {"cells": [], "metadata": {}, "nbformat": 4, "nbformat_minor": 5}
         self.shown = pictures.picture(self.base)
         self._seen: Notebook = self.shown.notebook
+        self._before: Notebook = self.base
         self._trusted = False
 
     def take(self, loaded: Loaded) -> None:
         """This lies on disk."""
         self._trusted = loaded.trusted
-        self.base = pictures.unique(loaded.content)
+        self.base = self._before = pictures.unique(loaded.content)
         self.shown = pictures.picture(self.base, trusted=loaded.trusted)
 
     def first(self) -> bytes:
@@ -110,25 +115,27 @@ class NotebookKind:
         as_shown = {cell["id"]: cell for cell in self._seen["cells"] if not pictures.in_conflict(cell)}
         cells = [as_shown.get(cell["id"], cell) for cell in shown.notebook["cells"]]
         metadata = self._seen["metadata"]
-        self.base = content
+        self._before, self.base = self.base, content
         self.shown = shown._replace(notebook={**shown.notebook, "cells": cells, "metadata": metadata})
 
     def is_news(self, content: Notebook) -> bool:
         """Whether writing it would say something that the disk does not."""
         return content is not self.base and not pictures.only_noise(content, self.base)
 
-    def merge(self, loaded: Loaded) -> int:
+    def merge(self, loaded: Loaded, *, at_once: bool = False) -> int:
         """Something else lies on disk: keep it and every edit; says how many conflicts that made."""
         theirs = self._recognised(pictures.unique(loaded.content))
-        now = self.now()
-        if ydoc.same(theirs, self.base):
+        now, base = self.now(), self.base
+        if ydoc.same(theirs, base):
             self.take(loaded._replace(content=theirs))
             return 0
-        if ydoc.same(now, self.base):
+        if at_once:
+            base = _known_to(theirs, base, self._before)
+        if ydoc.same(now, base):
             found, count = theirs, 0
         else:
-            merged = merge.merge(self.base, now, theirs, ours_name=OURS, theirs_name=THEIRS)
-            found, count = _with_open_conflicts(merged.notebook, now, theirs, self.base), len(merged.conflicts)
+            merged = merge.merge(base, now, theirs, ours_name=OURS, theirs_name=THEIRS)
+            found, count = _with_open_conflicts(merged.notebook, now, theirs, base), len(merged.conflicts)
         self.take(loaded._replace(content=theirs))
         ydoc.apply(self.document, pictures.picture(pictures.unique(found), trusted=self.trusted).notebook)
         return count
@@ -162,7 +169,7 @@ class TextKind:
 
     def __init__(self, document: YUnicode) -> None:
         self.document = document
-        self.base = ""
+        self.base = self._before = ""
 
     @property
     def held_back(self) -> bool:
@@ -171,7 +178,7 @@ class TextKind:
 
     def take(self, loaded: Loaded) -> None:
         """This lies on disk."""
-        self.base = loaded.content
+        self.base = self._before = loaded.content
 
     def first(self) -> bytes:
         """The update that makes an empty document show what lies on disk; the same for the same content."""
@@ -191,16 +198,19 @@ class TextKind:
 
     def written(self, content: str) -> None:
         """This, which came from :meth:`now`, lies on disk."""
-        self.base = content
+        self._before, self.base = self.base, content
 
     def is_news(self, content: str) -> bool:
         """Whether writing it would say something that the disk does not."""
         return content != self.base
 
-    def merge(self, loaded: Loaded) -> int:
+    def merge(self, loaded: Loaded, *, at_once: bool = False) -> int:
         """Something else lies on disk: keep it and every edit; says how many conflicts that made."""
         now, base, theirs = (pictures.carried_text(text) for text in (self.now(), self.base, loaded.content))
-        woven = weave.woven(weave.weave(base, now, theirs))
+        before = pictures.carried_text(self._before)
+        woven = weave.woven(weave.weave(before, now, theirs)) if at_once else None
+        if woven is None:
+            woven = weave.woven(weave.weave(base, now, theirs))
         found = conflicts.mark(CellConflict(now, theirs, base, OURS, THEIRS)) if woven is None else woven
         self.take(loaded)
         with self.document.ydoc.transaction():
@@ -244,7 +254,7 @@ class OtherKind:
         """Whether it differs from the disk."""
         return bool(content != self.base)
 
-    def merge(self, loaded: Loaded) -> int:
+    def merge(self, loaded: Loaded, *, at_once: bool = False) -> int:
         """Show what lies on disk."""
         self.take(loaded)
         if self.document.get() != self.base:
@@ -257,6 +267,21 @@ def kind_of(document: YBaseDoc) -> Kind:
     if isinstance(document, YNotebook):
         return NotebookKind(document)
     return TextKind(document) if isinstance(document, YUnicode) else OtherKind(document)
+
+
+def _known_to(theirs: Notebook, base: Notebook, before: Notebook) -> Notebook:
+    """What a program had read that wrote this: whatever it has as it was before our save, it had read before it."""
+    old = {cell["id"]: cell for cell in before["cells"]}
+    has = {cell["id"]: cell for cell in theirs["cells"]}
+    cells = []
+    for cell in base["cells"]:
+        was, other = old.get(cell["id"]), has.get(cell["id"], {})
+        if was is not None:
+            unread = {key: value for key, value in was.items() if key in other and ydoc.same(value, other[key])}
+            cells.append({**cell, **unread})
+        elif other:  # else it is a cell that our save made
+            cells.append(cell)
+    return {**base, "cells": cells}
 
 
 def _with_open_conflicts(merged: Notebook, ours: Notebook, theirs: Notebook, base: Notebook) -> Notebook:

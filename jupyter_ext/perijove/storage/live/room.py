@@ -28,6 +28,8 @@ RETRY = 10.0
 """Seconds after which a save that failed is tried again."""
 TRIES = 20
 """How often a save is tried while somebody else writes the file all the time."""
+AT_ONCE = 100_000_000
+"""Nanoseconds after a save in which a program may write that had read the file before it."""
 TURNS = 1000
 """How many turns of the loop a save waits at most for edits that arrived before it."""
 SETTLE = 0.05
@@ -238,7 +240,8 @@ class Room(DocumentRoom):  # type: ignore[misc]  # the library has no types
                 await asyncio.sleep(SETTLE)
             if not settle or (await self.source.version()).digest == loaded.version.digest:
                 break
-        conflicts = self.kind.merge(loaded)
+        after = loaded.version.token - self.version.token
+        conflicts = self.kind.merge(loaded, at_once=0 < after < AT_ONCE)
         self.version = loaded.version
         self.log.info("Room %s took in a change on disk; %d conflicts", self._room_id, conflicts)
         self._document.hash = self.version.digest
