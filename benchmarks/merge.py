@@ -1,11 +1,15 @@
 """Merge real merge commits of public repositories again: git on .ipynb, nbdime, git on percent text, and Perijove.
 
+Perijove merges three ways: its merge driver on the ``.ipynb`` files as they are; the same driver on the notebooks as
+text, each cell with the id that an editor would have kept; and plain git on those texts, as a forge merges them.
+
     uv sync --frozen --group benchmarks
     uv run python benchmarks/merge.py REPOSITORIES [--only WORD] [--limit N] [--json FILE]
 
 ``merges.tsv`` names each merge: repository, merge commit, path of a notebook that both parents changed. REPOSITORIES is
 a folder with a clone of each (bare is enough): ``<owner>/<name>``, ``<owner>+<name>`` or a ``repo`` folder within one.
-A result is *equal* if it is clean and its cells (types and sources) are those that people committed.
+A result is *equal* if it is clean and its cells (types and sources) are those that people committed. Where it is clean
+but different, *by hand* counts the merges into which people wrote lines that neither side nor the base has.
 """
 
 from __future__ import annotations
@@ -13,7 +17,7 @@ from __future__ import annotations
 import argparse
 import json
 import logging
-import os
+import resource
 import statistics
 import subprocess
 import sys
@@ -30,10 +34,22 @@ from benchmarks.results import put  # noqa: E402
 
 from perijove.core.errors import PerijoveError  # noqa: E402
 from perijove.storage import conflicts, ipynb  # noqa: E402
-from perijove.storage.merge import merge  # noqa: E402
+from perijove.storage.drivers import merge_files, read  # noqa: E402
+from perijove.storage.identity import synthetic_ids  # noqa: E402
+from perijove.storage.manifest import Manifest  # noqa: E402
+from perijove.storage.pairs import bodies, pair  # noqa: E402
+from perijove.storage.reading import notebook_of  # noqa: E402
+from perijove.storage.text import from_text, to_text  # noqa: E402
 
 LIST = Path(__file__).with_name("merges.tsv")
-METHODS = ("git on .ipynb", "nbdime", "git on percent text", "Perijove")
+PEERS = ("git on .ipynb", "nbdime", "git on percent text")
+OURS = "Perijove"
+NOTES = {
+    "fd5e3c61e05057a0854191c3aeb79b96621b484e": "both sides added the same first cell; people committed it twice, "
+    "as git had merged it, where Perijove keeps it once",
+}
+"""What a look at a merge says, where Perijove does otherwise than people and a peer did."""
+METHODS = (*PEERS, OURS, "Perijove, as text", "git on Perijove's text")
 Three = tuple[bytes, bytes, bytes]
 
 
@@ -54,6 +70,7 @@ class Score:
     different: int = 0
     unopenable: int = 0
     failed: int = 0
+    by_hand: int = 0
 
 
 def cells_of(notebook: dict[str, Any]) -> list[tuple[str, str]]:
@@ -87,14 +104,54 @@ def by_percent(versions: Three) -> Result:
 
 
 def by_perijove(versions: Three) -> Result:
-    import nbformat
+    """The merge driver on the files as they are."""
+    done = merge_files(*versions)
+    return Result(cells_of(read(done.data)), done.conflicts == 0, opens(done.data, versions, done.conflicts))
 
+
+def by_perijove_as_text(versions: Three) -> Result:
+    """The merge driver on the notebooks as text."""
+    done = merge_files(*as_texts(versions))
+    found = from_text(done.data.decode())
+    marked = conflicts.lift(from_text(done.data.decode()))
+    return Result(cells_of(found), done.conflicts == 0, marked == done.conflicts)
+
+
+def by_git_on_our_text(versions: Three) -> Result:
+    """Plain git on the notebooks as text; markers around whole cells are opened as Perijove opens them."""
+    code, merged = merge_file(as_texts(versions))
+    found, waiting, _ = notebook_of(merged.decode(), Manifest(), "", _no_blob, stubs=True, ids=True)
+    return Result(cells_of(found), code == 0 and waiting == 0, True)
+
+
+def _no_blob(name: str) -> bytes:
+    raise KeyError(name)
+
+
+def opens(data: bytes, versions: Three, waiting: int) -> bool:
+    """Whether nbformat finds a merged file valid (or found a side invalid before), and all conflicts are in it."""
+    notebook = read(data)
+    valid = ipynb.problem(json.loads(data)) == "" or any(ipynb.problem(json.loads(one)) for one in versions)
+    return valid and conflicts.lift(notebook) == waiting
+
+
+def as_texts(versions: Three) -> Three:
+    """The texts of three versions: a cell has the id it has in the base, as an editor keeps it."""
     base, ours, theirs = (ipynb.parse(version, "version") for version in versions)
-    merged = merge(base, ours, theirs)
-    written = ipynb.serialise(conflicts.lower(merged.notebook))
-    reopened = nbformat.reads(written.decode(), as_version=4)
-    opens = ipynb.problem(json.loads(json.dumps(reopened))) == "" or any(map(ipynb.problem, (base, ours, theirs)))
-    return Result(cells_of(merged.notebook), not merged.conflicts, opens)
+    base["cells"] = with_ids(base["cells"])
+    for side in (ours, theirs):
+        kept = {after: before for before, after in pair(bodies(base["cells"]), bodies(side["cells"]))}
+        cells = [
+            {**cell, "id": base["cells"][kept[at]]["id"]} if "id" not in cell and at in kept else cell
+            for at, cell in enumerate(side["cells"])
+        ]
+        side["cells"] = with_ids(cells)
+    texts = [to_text({**side, "nbformat_minor": 5}).text.encode() for side in (base, ours, theirs)]
+    return texts[0], texts[1], texts[2]
+
+
+def with_ids(cells: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    return [{**cell, "id": made} for cell, made in zip(cells, synthetic_ids(cells), strict=True)]
 
 
 def percent(notebook: dict[str, Any]) -> str:
@@ -126,13 +183,13 @@ def merge_file(versions: Three) -> tuple[int, bytes]:
 
 
 DOERS: dict[str, Callable[[Three], Result]] = dict(
-    zip(METHODS, (by_git, by_nbdime, by_percent, by_perijove), strict=True)
+    zip(METHODS, (by_git, by_nbdime, by_percent, by_perijove, by_perijove_as_text, by_git_on_our_text), strict=True)
 )
 
 
 def cpu() -> float:
-    used = os.times()
-    return used.user + used.system + used.children_user + used.children_system
+    used = [resource.getrusage(who) for who in (resource.RUSAGE_SELF, resource.RUSAGE_CHILDREN)]
+    return sum(one.ru_utime + one.ru_stime for one in used)
 
 
 def ask(repository: Path, *arguments: str) -> bytes:
@@ -180,13 +237,14 @@ def main() -> None:
             started = cpu()
             row[name] = judge(DOERS[name], versions, people, scores[name])
             times[name].append(cpu() - started)
+            scores[name].by_hand += row[name] == "different" and by_hand(versions, people)
         rows.append(row)
     if given.json:
         given.json.write_text(json.dumps(rows, indent=1))
     found = report(rows, scores, times)
     print(found)
     if not given.only and not given.method and len(rows) > 200:
-        put("merge", "benchmarks/merge.py REPOSITORIES", found)
+        put("Merge", "benchmarks/merge.py REPOSITORIES", found)
 
 
 def judge(doer: Callable[[Three], Result], versions: Three, people: list[tuple[str, str]], score: Score) -> str:
@@ -206,23 +264,46 @@ def judge(doer: Callable[[Three], Result], versions: Three, people: list[tuple[s
     return "different"
 
 
+def by_hand(versions: Three, people: list[tuple[str, str]]) -> bool:
+    """Whether people wrote lines into a merge that no version of it has."""
+    had = {line for side in versions for _, source in cells_of(read(side)) for line in source.split("\n")}
+    return any(line not in had for _, source in people for line in source.split("\n"))
+
+
 def report(rows: list[dict[str, str]], scores: dict[str, Score], times: dict[str, list[float]]) -> str:
     places = {row["merge"].split()[0] for row in rows}
     said = [
         f"{len(rows)} merges of {len(places)} repositories, `benchmarks/merges.tsv`\n",
-        "| | as people committed | conflict | clean but different | failed | cannot be opened | CPU s, median | all |",
+        "| | as people committed | conflict | clean but different (by hand) | failed | cannot be opened "
+        "| CPU s, median | all |",
         "|---|---|---|---|---|---|---|---|",
     ]
     for name, score in scores.items():
         used = times[name] or [0.0]
-        counts = f"{score.equal} | {score.conflicts} | {score.different} | {score.failed} | {score.unopenable}"
-        said.append(f"| {name} | {counts} | {statistics.median(used):.3f} | {sum(used):.1f} |")
-    union = [row for row in rows if any(row.get(name) == "equal" for name in METHODS[:3])]
-    missed = [row["merge"].replace("\t", " ") for row in union if row.get("Perijove") != "equal"]
-    said.append(f"| git, nbdime or percent text: at least one | {len(union)} | | | | | | |")
+        different = f"{score.different} ({score.by_hand})"
+        counts = f"{score.equal} | {score.conflicts} | {different} | {score.failed} | {score.unopenable}"
+        said.append(f"| {name} | {counts} | {statistics.median(used):.4f} | {sum(used):.1f} |")
+    union = [row for row in rows if any(row.get(name) == "equal" for name in PEERS)]
+    said.append(f"| {', '.join(PEERS)}: at least one | {len(union)} | | | | | | |")
+    ours, nbdime = scores[OURS], scores["nbdime"]
+    broken = sum(score.unopenable + score.failed for name, score in scores.items() if name not in PEERS)
+    bars = [
+        (
+            "as many as people committed as the peers together",
+            f"{ours.equal} of {len(union)}",
+            ours.equal >= len(union),
+        ),
+        ("no file that cannot be opened", str(broken), not broken),
+        ("fewer conflicts than nbdime", f"{ours.conflicts} of {nbdime.conflicts}", ours.conflicts < nbdime.conflicts),
+    ]
+    said.append("\n| bar | figure | holds |\n|---|---|---|")
+    said += [f"| {bar} | {figure} | {'yes' if holds else 'no'} |" for bar, figure, holds in bars]
+    gained = sum(row.get(OURS) == "equal" for row in rows if row not in union)
+    missed = [row["merge"].split("\t") for row in union if row.get(OURS) != "equal"]
     said.append(
-        f"\nOf these {len(union)}, not equal by Perijove: {len(missed)}" + "".join(f"; {line}" for line in missed) + "."
+        f"\nAs people committed by Perijove and no peer: {gained}. By a peer and not by Perijove: {len(missed)}."
     )
+    said += [f"- {name} {commit[:12]} {path}: {NOTES.get(commit, 'not looked at')}." for name, commit, path in missed]
     return "\n".join(said)
 
 
