@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import subprocess
 import sys
 from pathlib import Path
@@ -15,9 +16,8 @@ from perijove.core.project import Project
 
 
 def run(*arguments: str) -> subprocess.CompletedProcess[str]:
-    done = subprocess.run(
-        [sys.executable, "-m", "perijove.cli", "nb", *arguments], capture_output=True, text=True, timeout=120
-    )
+    command = [sys.executable, "-m", "perijove.cli", "nb", *arguments]
+    done = subprocess.run(command, capture_output=True, text=True, timeout=120)
     assert "Traceback" not in done.stderr, done.stderr
     return done
 
@@ -202,3 +202,116 @@ def test_outside_of_git_the_commands_say_so(project: Project) -> None:
         code, found = call(*arguments)
         assert (code, found["error"]["kind"]) == (2, "Invalid")
         assert found["error"]["hint"] == "Make one: git init"
+
+
+NAMES = ("a b", "ünï 日本", "-dash", "#hash", "!not", "[x]*", "q'u\"ote", "new\nline", "back\\slash", " lead")
+
+
+def test_notebooks_of_odd_names_are_converted_and_git_sees_no_view(project: Project) -> None:
+    git(project.root, "init", "-q")
+    for name in NAMES:
+        ipynb(project.root, f"{name}.ipynb")
+    commit(project.root, "[WIP] first")
+    (project.root / ".git/info/exclude").write_bytes(b"# Andr\xe9\n")
+    code, report = call("convert", ".", "--to", "text")
+    assert (code, {one["became"] for one in report}) == (0, {f"{name}.py" for name in NAMES})
+    commit(project.root, "text")
+    assert git(project.root, "status", "--porcelain") == ""
+    assert set(git(project.root, "ls-files", "-z").split("\0")) == {*(f"{name}.py" for name in NAMES), ""}
+    assert (project.root / ".git/info/exclude").read_bytes().startswith(b"# Andr\xe9\n/")
+    table = run("status").stdout
+    assert all(name in table for name in ("[x]*.py", "#hash.py", "ünï 日本.py"))
+    assert "[WIP] first" in run("log", "./[x]*.py").stdout
+    assert call("convert", ".", "--to", "notebook")[0] == 0
+    assert (project.root / ".git/info/exclude").read_bytes() == b"# Andr\xe9\n"
+
+
+def test_a_list_of_git_that_cannot_be_written_stops_no_conversion(project: Project) -> None:
+    git(project.root, "init", "-q")
+    ipynb(project.root)
+    (project.root / ".git/info/exclude").unlink()
+    (project.root / ".git/info/exclude").mkdir()
+    assert call("convert", ".", "--to", "text")[1][0]["became"] == "churn.py"
+    assert call("convert", ".", "--to", "notebook")[1][0]["became"] == "churn.ipynb"
+
+
+def test_a_submodule_and_a_second_work_tree_have_notebooks_of_their_own(project: Project, tmp_path: Path) -> None:
+    library = tmp_path / "library"
+    library.mkdir()
+    git(library, "init", "-q")
+    ipynb(library)
+    commit(library, "of the library")
+    root = project.root / "work"
+    root.mkdir()
+    git(root, "init", "-q")
+    git(root, "-c", "protocol.file.allow=always", "submodule", "--quiet", "add", str(library), "deps")
+    commit(root, "of the work")
+    git(root, "worktree", "add", "-q", str(project.root / "other"))
+    ipynb(project.root / "other", "other.ipynb")
+    assert call("convert", "work", "--to", "text")[1][0]["became"] == "work/deps/churn.py"
+    assert git(root / "deps", "status", "--porcelain") == "D  churn.ipynb\n?? churn.py\n"
+    assert [one["message"] for one in call("log", "work/deps/churn.py")[1]] == ["of the library"]
+    assert call("convert", "other", "--to", "text")[1][0]["became"] == "other/other.py"
+    assert git(project.root / "other", "status", "--porcelain") == "?? other.py\n"
+    git(root / "deps", "checkout", "-q", "--detach")
+    assert (
+        call("status", "work/deps/churn.py")[1][0]["branch"]
+        == git(root / "deps", "rev-parse", "--short", "HEAD").strip()
+    )
+
+
+def test_a_pipe_is_no_notebook_and_nobody_waits_for_it(project: Project) -> None:
+    ipynb(project.root)
+    os.mkfifo(project.root / "pipe.ipynb")
+    os.mkfifo(project.root / "pipe.py")
+    (project.root / "gone.ipynb").symlink_to("nowhere.ipynb")
+    assert [one["path"] for one in call("status")[1]] == ["churn.ipynb"]
+    assert [one["path"] for one in call("convert", ".", "--to", "text")[1]] == ["churn.ipynb"]
+
+
+def test_a_text_that_cannot_be_read_keeps_its_outputs(project: Project) -> None:
+    ipynb(project.root)
+    call("convert", "churn.ipynb", "--to", "text")
+    text = project.root / "churn.py"
+    good = text.read_bytes()
+    text.write_bytes(good.replace(b"depth = 4", b"depth = '\xff'"))
+    assert call("clean") == (0, {"blobs": 0, "bytes": 0, "manifests": 0})
+    assert "not UTF-8" in call("status")[1][0]["problem"]
+    text.write_bytes(good)
+    assert json.loads(run("show", "churn.py").stdout)["cells"][0]["outputs"] == [
+        {"name": "stdout", "output_type": "stream", "text": ["4\n"]}
+    ]
+
+
+def test_without_git_what_needs_it_says_so_and_the_rest_works(
+    project: Project, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    ipynb(project.root)
+    monkeypatch.setenv("PATH", str(project.root))
+    assert call("convert", "churn.ipynb", "--to", "text")[0] == 0
+    assert call("status")[1][0]["git"] == "none"
+    for arguments in (("install-git",), ("log", "churn.py"), ("diff", "churn.py")):
+        code, found = call(*arguments)
+        assert (code, found["error"]) == (
+            2,
+            {"kind": "Invalid", "message": "There is no git here.", "hint": "Install git."},
+        )
+    (project.root / "plain.py").write_text("x = 1\n")
+    assert call("merge", "plain.py", "plain.py", "plain.py")[1]["error"]["kind"] == "Failed"
+
+
+def test_a_repository_that_git_refuses_is_not_called_none(project: Project, monkeypatch: pytest.MonkeyPatch) -> None:
+    repository(project.root)
+    (project.root / ".git/config").write_text("[core\n")
+    code, found = call("log", "churn.py")
+    assert (code, found["error"]["message"]) == (2, "git does not read the repository of churn.py.")
+    assert "bad config" in found["error"]["hint"]
+
+
+def test_a_notebook_is_written_where_no_folder_is_yet(project: Project) -> None:
+    ipynb(project.root)
+    for name in ("a/b/churn.py", "c/churn.md", "d/churn.ipynb"):
+        assert call("convert", "churn.ipynb", name)[1]["became"] == name
+        assert (project.root / name).is_file()
+    code, found = call("convert", "churn.ipynb", "c/churn.md/churn.md")
+    assert (code, found["error"]["kind"]) == (1, "Failed")

@@ -150,6 +150,31 @@ def test_installing_twice_changes_nothing_and_uninstalling_takes_all_away(tmp_pa
     assert uninstall(found).changed == []
 
 
+def test_a_list_with_windows_line_ends_gets_one_block_and_keeps_them(tmp_path: Path) -> None:
+    found = Repository.of(repository(tmp_path))
+    assert found is not None
+    (tmp_path / ".gitignore").write_bytes(b"own\r\n")
+    install(found)
+    ignored = (tmp_path / ".gitignore").read_bytes()
+    assert ignored.count(b"\r\n") == ignored.count(b"\n") > 3
+    (tmp_path / ".gitattributes").write_bytes((tmp_path / ".gitattributes").read_bytes().replace(b"\n", b"\r\n"))
+    assert install(found).changed == []
+    uninstall(found)
+    assert (tmp_path / ".gitignore").read_bytes() == b"own\r\n"
+    assert not (tmp_path / ".gitattributes").exists()
+
+
+def test_a_link_is_not_written_through(tmp_path: Path) -> None:
+    (tmp_path / "work").mkdir()
+    found = Repository.of(repository(tmp_path / "work"))
+    assert found is not None
+    (tmp_path / "precious").write_text("precious\n")
+    (tmp_path / "work/.gitignore").symlink_to(tmp_path / "precious")
+    with pytest.raises(Invalid, match="a link"):
+        install(found)
+    assert (tmp_path / "precious").read_text() == "precious\n"
+
+
 def test_settings_decide_what_git_is_told(tmp_path: Path) -> None:
     found = Repository.of(repository(tmp_path))
     assert found is not None

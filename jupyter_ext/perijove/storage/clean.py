@@ -6,6 +6,7 @@ import shutil
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from perijove.core.errors import PerijoveError
 from perijove.storage import atomic, blobs
 from perijove.storage.model import Cleaned
 from perijove.storage.places import MANIFEST
@@ -57,8 +58,11 @@ def _drop_gone_cells(documents: Documents) -> None:
         text = documents.project.root / manifest.parent.relative_to(root)
         if not documents.is_text(text):
             continue
+        try:
+            here = set(cell_keys(documents.load(text, stubs=True).notebook["cells"]))
+        except PerijoveError:  # it cannot be read now: who repairs it wants its outputs
+            continue
         found = manifest_of(manifest.read_bytes())
-        here = set(cell_keys(documents.load(text, stubs=True).notebook["cells"]))
         if left := {key: entry for key, entry in found.cells.items() if key in here}.keys() ^ found.cells.keys():
             for key in left:
                 del found.cells[key]

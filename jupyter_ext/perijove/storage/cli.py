@@ -132,7 +132,7 @@ def _notebooks(storage: Storage, folder: Path) -> list[Path]:
         if file.is_dir() and file.name not in SKIPPED and file.suffix not in (".outputs", ".attachments"):
             found += _notebooks(storage, file)
         elif storage.documents.is_text(file) or (
-            file.suffix == ".ipynb" and storage.documents.at(file) == file.resolve()
+            file.suffix == ".ipynb" and file.is_file() and storage.documents.at(file) == file.resolve()
         ):
             found.append(file)
     return found

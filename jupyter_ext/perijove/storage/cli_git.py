@@ -9,7 +9,7 @@ import click
 import msgspec
 
 from perijove.core import terminal
-from perijove.core.errors import Conflict, Invalid, NotFound
+from perijove.core.errors import Conflict, NotFound
 from perijove.core.terminal import json_option, me, show, table
 
 if TYPE_CHECKING:
@@ -227,9 +227,7 @@ def install_git(uninstall: bool, as_json: bool) -> None:
     from perijove.storage.git import Repository
     from perijove.storage.places import Places
 
-    repository = Repository.of(Path.cwd())
-    if repository is None:
-        raise Invalid("This folder is not in a git repository.", hint="Make one: git init")
+    repository = Repository.need(Path.cwd())
     if uninstall:
         found = drivers.uninstall(repository)
     else:

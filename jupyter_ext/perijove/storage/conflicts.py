@@ -10,8 +10,8 @@
 
 ``lift`` makes of a cell with such markers a conflict cell, which the screen can show and settle; ``lower`` writes the
 markers again, so that a notebook with open conflicts on disk is what git and every editor know. A side that does not
-have the cell at all has ``(deleted)`` behind its name. Where a side has lines that look like markers (``=======`` below a
-heading), the markers are longer than those; all markers of one place have the same length.
+have the cell at all has ``(deleted)`` behind its name. Where a side has lines that look like markers (``=======`` below
+a heading), the markers are longer than those; all markers of one place have the same length.
 """
 
 from __future__ import annotations

@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Literal
 
-from perijove.core.errors import Conflict, Invalid, NotFound, PerijoveError
+from perijove.core.errors import Conflict, Failed, Invalid, NotFound, PerijoveError
 from perijove.core.project import Project
 from perijove.storage import atomic, ipynb
 from perijove.storage.documents import Documents
@@ -64,12 +64,16 @@ def convert_file(documents: Documents, source: Path, target: Path, *, overwrite:
     if problem := ipynb.problem(notebook):
         raise Invalid(f"{source.name} is not a valid notebook: {problem}", hint="Nothing was written.")
     kind = jupytext_format(target)
-    if kind is not None:
-        atomic.write(target, _written_by_jupytext(notebook, kind, target).encode())
-    elif target.suffix in ENDINGS or target.suffix == ".ipynb":
-        documents.save(target, notebook)
-    else:
+    if kind is None and target.suffix not in ENDINGS and target.suffix != ".ipynb":
         raise Invalid(f"{target.name}: there is no format for “{target.suffix}”.", hint="Use .ipynb, .py, .md, .Rmd, …")
+    try:
+        atomic.make(target.parent)
+        if kind is not None:
+            atomic.write(target, _written_by_jupytext(notebook, kind, target).encode())
+        else:
+            documents.save(target, notebook)
+    except OSError as error:
+        raise Failed(f"{target.name} could not be written: {error.strerror or error}.") from error
     return Converted(documents.project.relative(source), documents.project.relative(target))
 
 
@@ -100,6 +104,8 @@ def _one(documents: Documents, file: Path, to: str) -> Converted:
         made = _to_text(documents, file) if to == "text" else _to_notebook(documents, file)
     except PerijoveError as error:
         return Converted(path, "", f"{error.message} {error.hint}".strip())
+    except OSError as error:
+        return Converted(path, "", f"{file.name} could not be converted: {error.strerror or error}.")
     return Converted(path, documents.project.relative(made), note=_unfollowed(file) if to == "text" else "")
 
 
@@ -172,6 +178,8 @@ def _candidates(documents: Documents, folder: Path, to: str) -> Iterator[Path]:
         if file.is_dir():
             if file.name not in SKIPPED and file.suffix not in (".outputs", ".attachments"):
                 yield from _candidates(documents, file, to)
+        elif not file.is_file():
+            continue
         elif to == "text":
             if file.suffix == ".ipynb" and documents.views.text_of(file) is None:
                 yield file

@@ -211,6 +211,8 @@ class Documents:
 
 def _is_text(file: Path) -> bool:
     try:
+        if not file.is_file():  # a pipe would wait for somebody to write
+            return False
         with file.open("rb") as stream:
             return is_text_notebook(stream.read(HEAD))
     except OSError:

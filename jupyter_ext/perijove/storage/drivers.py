@@ -102,9 +102,11 @@ def _by_lines(base: bytes, ours: bytes, theirs: bytes, names: tuple[str, str]) -
             files.append(Path(folder, name))
             files[-1].write_bytes(data)
         labels = ["-L", names[0], "-L", "base", "-L", names[1]]
-        done = subprocess.run(
-            ["git", "merge-file", "-p", *labels, "--", *map(str, files)], capture_output=True, check=False
-        )
+        command = ["git", "merge-file", "-p", *labels, "--", *map(str, files)]
+        try:
+            done = subprocess.run(command, capture_output=True, check=False)
+        except OSError as error:
+            raise Failed(f"git cannot be run: {error}.", hint="Install git: it merges what is no notebook.") from error
     if done.returncode > 127 or done.returncode < 0:
         raise Failed(f"git merge-file: {done.stderr.decode('utf-8', 'replace').strip()}.")
     return Done(done.stdout, done.returncode, None)
@@ -146,10 +148,14 @@ def uninstall(repository: Repository) -> Installed:
 
 def _block(file: Path, lines: tuple[str, ...]) -> list[str]:
     """Put our lines into a file, or take them out with none; gives the file's name if it changed."""
+    if file.is_symlink():
+        raise Invalid(f"{file.name} is a link, which git does not follow.", hint="Put a file in its place.")
     try:
         old = file.read_bytes().decode("utf-8", "surrogateescape") if file.exists() else ""
     except OSError as error:
         raise Invalid(f"{file.name} cannot be read: {error.strerror}.", hint="Check its permissions.") from error
+    ends = "\r\n" if old.count("\r\n") == old.count("\n") > 0 else "\n"  # git for Windows may have written it so
+    old = old.replace(ends, "\n")
     before, begin, rest = old.partition(BEGIN + "\n")
     inside, end, after = rest.partition(END + "\n")
     if begin and not end:
@@ -160,7 +166,7 @@ def _block(file: Path, lines: tuple[str, ...]) -> list[str]:
     if new == old:
         return []
     if new:
-        atomic.write(file, new.encode("utf-8", "surrogateescape"))
+        atomic.write(file, new.replace("\n", ends).encode("utf-8", "surrogateescape"))
     else:
         file.unlink()
     return [file.name]

@@ -7,6 +7,7 @@ nothing here waits for a password or a pager.
 from __future__ import annotations
 
 import os
+import shutil
 import subprocess
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -48,11 +49,8 @@ class Repository:
     @classmethod
     def of(cls, path: Path) -> Repository | None:
         """The repository a file or folder lies in; None without one, or without git."""
-        folder = path if path.is_dir() else path.parent
-        while not folder.is_dir():
-            folder = folder.parent
         try:
-            found = _run(["rev-parse", "--show-toplevel"], folder)
+            found = _run(["rev-parse", "--show-toplevel"], _folder(path))
         except OSError:
             return None
         top = found.stdout.decode("utf-8", "surrogateescape").removesuffix("\n")
@@ -62,9 +60,14 @@ class Repository:
     def need(cls, path: Path) -> Repository:
         """The repository a file lies in; raises Invalid without one."""
         found = cls.of(path)
-        if found is None:
-            raise Invalid(f"{path.name} is not in a git repository.", hint="Make one: git init")
-        return found
+        if found is not None:
+            return found
+        if shutil.which("git") is None:
+            raise Invalid("There is no git here.", hint="Install git.")
+        told = _run(["rev-parse", "--show-toplevel"], _folder(path)).stderr.decode("utf-8", "replace").strip()
+        if "not a git repository" not in told:  # of somebody else, or damaged: git says so, and what to do
+            raise Invalid(f"git does not read the repository of {path.name}.", hint=told.removeprefix("fatal: "))
+        raise Invalid(f"{path.name} is not in a git repository.", hint="Make one: git init")
 
     def name(self, path: Path) -> str:
         """A path as git names it; raises Invalid outside of the repository."""
@@ -206,6 +209,14 @@ def _change(entry: bytes, names: Sequence[str]) -> Change | None:
     states = {name: state for state, name in zip(words[::2], words[1::2], strict=False) if not state.startswith("D")}
     name = next((name for name in names if name in states), None)
     return None if name is None else Change(_version(fields), name, states[name] == "A")
+
+
+def _folder(path: Path) -> Path:
+    """The folder that a file is in, or was in."""
+    folder = path if path.is_dir() else path.parent
+    while not folder.is_dir():
+        folder = folder.parent
+    return folder
 
 
 def _version(fields: Sequence[bytes]) -> NotebookVersion:
