@@ -5,6 +5,7 @@ from __future__ import annotations
 import sys
 from collections.abc import Callable
 from importlib import import_module
+from pathlib import Path
 from typing import Any
 
 import click
@@ -47,24 +48,25 @@ class Commands(click.Group):
 
 
 class Services:
-    """Makes the wired services at first use."""
+    """Makes the wired services of a project at first use."""
 
     def __init__(self) -> None:
-        self._wired: Any = None
+        self._wired: dict[Path, Any] = {}
 
-    def __call__(self, name: str) -> Any:
-        """One service by its name."""
-        if self._wired is None:
-            from perijove.core.project import Project
-            from perijove.wiring import Perijove
+    def __call__(self, name: str, near: Path | None = None) -> Any:
+        """One service by its name, of the project that the current folder, or a file, belongs to."""
+        from perijove.core.project import Project
+        from perijove.wiring import Perijove
 
-            self._wired = Perijove(Project.find(), door="cli")
-        return self._wired.service(name)
+        project = Project.find(near)
+        if project.state not in self._wired:
+            self._wired[project.state] = Perijove(project, door="cli")
+        return self._wired[project.state].service(name)
 
     def close(self) -> None:
         """Give everything back."""
-        if self._wired is not None:
-            self._wired.close()
+        for wired in self._wired.values():
+            wired.close()
 
 
 @click.group(cls=Commands, context_settings={"help_option_names": ["-h", "--help"]})

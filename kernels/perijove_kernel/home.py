@@ -1,7 +1,7 @@
 """Where the kernel side keeps its state, and how it tells one process from another.
 
 Vocabulary
-  state folder   a project's ``.perijove``: PERIJOVE_HOME, else the nearest one upwards
+  state folder   a project's ``.perijove``: PERIJOVE_HOME, else the nearest one upwards, else beside perijove.toml
   identity       a process id together with its start time, so that a reused id is never taken for the old process
   cluster's own  processes that carry PERIJOVE_CLUSTER_ID but no PERIJOVE_KERNEL_ID: the host and its workers, no kernel
 """
@@ -19,6 +19,7 @@ from typing import Any
 import psutil
 
 STATE = ".perijove"
+SETTINGS = "perijove.toml"
 CLUSTER = "PERIJOVE_CLUSTER_ID"
 KERNEL = "PERIJOVE_KERNEL_ID"
 
@@ -29,9 +30,11 @@ def find_state(start: Path | None = None, env: Mapping[str, str] | None = None) 
     if home:
         return Path(home).expanduser().resolve()
     here = (start or Path.cwd()).resolve()
-    for folder in (here, *here.parents):
-        if (folder / STATE).is_dir():
-            return folder / STATE
+    above = [folder for folder in (here, *here.parents) if folder == here or folder != folder.parent]
+    for mark in (STATE, SETTINGS):
+        for folder in above:
+            if (folder / mark).exists():
+                return folder / STATE
     return here / STATE
 
 

@@ -79,7 +79,7 @@ def test_a_project_is_converted_with_a_report_and_what_is_not_valid_stays(own: D
     problems = {made.path: made.problem for made in report if made.problem}
     assert "is not a notebook" in problems["broken.ipynb"]
     assert "is not a valid notebook" in problems["invalid.ipynb"]
-    assert "cannot be read" in problems["old.ipynb"]
+    assert "format 2" in problems["old.ipynb"]
     assert "There is already a taken.R" in problems["taken.ipynb"]
     assert {name: (root / name).read_bytes() for name in untouched} == untouched
     assert [share for share, _ in told] == sorted(share or 0 for share, _ in told)

@@ -1,5 +1,7 @@
 """The project folder: where the state of one project lives, found upwards as git finds its own.
 
+``perijove.toml`` in it, or in a folder below, holds settings that belong to the project's files.
+
 ``.perijove/`` holds the database, the MLflow store, records of clusters, and what kernels spooled.
 ``PERIJOVE_HOME`` names the state folder outright.
 """
@@ -13,6 +15,7 @@ from pathlib import Path
 from perijove.core.errors import Invalid
 
 STATE = ".perijove"
+SETTINGS = "perijove.toml"
 
 
 @dataclass(frozen=True)
@@ -24,15 +27,21 @@ class Project:
 
     @classmethod
     def find(cls, start: Path | None = None) -> Project:
-        """The project of a folder: the nearest one upwards that has a state folder, else the folder itself."""
-        here = (start or Path.cwd()).resolve()
+        """The project that a folder or file belongs to.
+
+        It is the nearest folder upwards that has a state folder, else the nearest that has a ``perijove.toml``, else
+        the folder itself. What lies in the root of the file system makes no project of the folders below.
+        """
+        here = _folder((start or Path.cwd()).absolute()).resolve()
         home = os.environ.get("PERIJOVE_HOME")
         if home:
             state = Path(home).expanduser().resolve()
             return cls(state.parent if state.name == STATE else here, state)
-        for folder in (here, *here.parents):
-            if (folder / STATE).is_dir():
-                return cls(folder, folder / STATE)
+        above = [folder for folder in (here, *here.parents) if folder == here or folder != folder.parent]
+        for mark in (STATE, SETTINGS):
+            found = next((folder for folder in above if (folder / mark).exists()), None)
+            if found is not None:
+                return cls(found, found / STATE)
         return cls(here, here / STATE)
 
     def prepare(self) -> None:
@@ -70,6 +79,13 @@ class Project:
     def tracking_uri(self) -> str:
         """The MLflow store of the project: SQLite in the state folder unless MLFLOW_TRACKING_URI is set."""
         return os.environ.get("MLFLOW_TRACKING_URI") or sqlite_url(self.state / "mlflow.db")
+
+
+def _folder(path: Path) -> Path:
+    """The folder a path is or lies in; of what is not there yet, the nearest that is."""
+    while not path.is_dir() and path != path.parent:
+        path = path.parent
+    return path
 
 
 def located(base: Path, path: str | Path) -> Path:

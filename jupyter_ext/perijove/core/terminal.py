@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import getpass
 from collections.abc import Callable, Sequence
+from pathlib import Path
 from typing import Any
 
 import click
@@ -24,9 +25,12 @@ def me() -> Person:
     return Person(getpass.getuser(), owner=True)
 
 
-def service(name: str) -> Any:
-    """A wired service by its name, made at first use: "catalog", "tasks", "project" and so on."""
-    return click.get_current_context().find_root().obj(name)
+def service(name: str, near: Path | None = None) -> Any:
+    """A wired service by its name, made at first use: "catalog", "tasks" and so on.
+
+    It is of the project that the current folder belongs to, or else a file: ``near``.
+    """
+    return click.get_current_context().find_root().obj(name, near)
 
 
 def show(value: Any, as_json: bool, human: Callable[[], None]) -> None:

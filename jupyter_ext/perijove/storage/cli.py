@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, cast
+from typing import TYPE_CHECKING, Any
 
 import click
 import msgspec
@@ -12,7 +12,7 @@ import msgspec
 from perijove.core import terminal
 from perijove.core.errors import Invalid, NotFound, PerijoveError
 from perijove.core.terminal import json_option, me, show, table
-from perijove.storage.cli_git import diff, install_git, log, merge, restore
+from perijove.storage.cli_git import diff, install_git, log, merge, reading, restore, writing
 from perijove.storage.model import Status
 
 if TYPE_CHECKING:
@@ -30,10 +30,6 @@ class Listed(Status, frozen=True, rename="camel"):
     """A notebook in a list; ``problem`` says why it cannot be read, so that one bad file does not hide the others."""
 
     problem: str = ""
-
-
-def _storage() -> Storage:
-    return cast("Storage", terminal.service("storage"))
 
 
 @nb.command()
@@ -65,7 +61,7 @@ def convert(source: str, target: str | None, to: str | None, force: bool, as_jso
 def _one(source: str, target: str, force: bool) -> list[Converted]:
     from perijove.storage.convert import convert_file
 
-    documents = _storage().documents
+    documents = writing(Path(source)).documents
     made = convert_file(documents, Path(source).absolute(), Path(target).absolute(), overwrite=force)
     documents.close()
     return [made]
@@ -74,9 +70,9 @@ def _one(source: str, target: str, force: bool) -> list[Converted]:
 def _in_place(source: str, to: Any, as_json: bool) -> list[Converted]:
     from perijove.storage.model import Convert, Converted
 
-    storage = _storage()
+    storage = writing(Path(source))
     task = storage.convert(Convert(str(Path(source).absolute()), to), me())
-    ended = terminal.run_task(terminal.service("tasks"), task, quiet=as_json)
+    ended = terminal.run_task(storage.tasks, task, quiet=as_json)
     storage.documents.close()
     return msgspec.convert(ended.result, list[Converted])
 
@@ -99,9 +95,9 @@ def status(paths: tuple[str, ...], as_json: bool) -> None:
     Example:
       perijove nb status churn.py --json
     """
-    storage = _storage()
-    found = [_listed(storage, Path(path).absolute(), strict=True) for path in paths]
+    found = [_listed(reading(Path(path)), Path(path).absolute(), strict=True) for path in paths]
     if not paths:
+        storage = reading(Path.cwd())
         found = [_listed(storage, file, strict=False) for file in _notebooks(storage, Path.cwd())]
     show(found, as_json, lambda: _say_status(found))
 
@@ -181,7 +177,7 @@ def show_notebook(path: str, rev: str, as_text: bool, as_json: bool) -> None:
 def _printed(file: Path, rev: str, as_text: bool) -> str:
     from perijove.storage import conflicts, ipynb, outputs, text
 
-    storage = _storage()
+    storage = reading(file)
     if rev:
         found = storage.history.at(storage.documents.at(storage.project.inside(file)), rev)[0]
     else:
@@ -228,7 +224,7 @@ def clean(as_json: bool) -> None:
     Example:
       perijove nb clean
     """
-    found = _storage().clean()
+    found = writing(Path.cwd()).clean()
     show(found, as_json, lambda: _say_cleaned(found))
 
 

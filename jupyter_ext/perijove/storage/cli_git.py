@@ -13,8 +13,10 @@ from perijove.core.errors import Conflict, NotFound
 from perijove.core.terminal import json_option, me, show, table
 
 if TYPE_CHECKING:
+    from perijove.core.tasks import Tasks
     from perijove.storage.drivers import Installed
     from perijove.storage.model import Line, Notebook, NotebookDiff, NotebookVersion, Status
+    from perijove.storage.places import Outputs
     from perijove.storage.service import Storage
 
 SIGNS = {"same": " ", "removed": "-", "added": "+"}
@@ -31,8 +33,20 @@ class MergeReport(msgspec.Struct, frozen=True):
     by: str
 
 
-def _storage() -> Storage:
-    return cast("Storage", terminal.service("storage"))
+def writing(near: Path) -> Storage:
+    """Storage of the project a file belongs to."""
+    return cast("Storage", terminal.service("storage", near))
+
+
+def reading(near: Path) -> Storage:
+    """The same for commands that only look: they leave no project's folder where there was none."""
+    from perijove.core.events import Events
+    from perijove.core.project import Project
+    from perijove.storage.documents import Documents
+    from perijove.storage.service import Storage
+
+    project = Project.find(near)
+    return Storage(project, Documents(project), Events("cli"), cast("Tasks", None))
 
 
 @click.command()
@@ -58,15 +72,15 @@ def diff(before: str, after: str | None, no_outputs: bool, as_json: bool) -> Non
 
 
 def _side(side: str) -> Notebook:
-    storage = _storage()
     file = Path(side).absolute()
     rev, colon, path = side.partition(":")
     if colon and not file.exists():
+        storage = reading(Path(path))
         place = storage.documents.at(storage.project.inside(Path(path).absolute()))
         return storage.history.at(place, rev or "HEAD")[0]
     if not file.is_file():
         raise NotFound(f"There is no {side}.", hint="Write a file, or REV:FILE for a commit.")
-    return storage.documents.load(file, stubs=True).notebook
+    return reading(file).documents.load(file, stubs=True).notebook
 
 
 def _say_diff(found: NotebookDiff) -> None:
@@ -162,7 +176,7 @@ def log(path: str, limit: int, as_json: bool) -> None:
     Example:
       perijove nb log churn.py
     """
-    storage = _storage()
+    storage = reading(Path(path))
     file = storage.project.inside(Path(path).absolute())
     from perijove.storage.git import Repository
 
@@ -197,7 +211,7 @@ def restore(path: str, rev: str, cell: str, force: bool, as_json: bool) -> None:
     """
     from perijove.storage.model import Restore
 
-    storage = _storage()
+    storage = writing(Path(path))
     file = str(Path(path).absolute())
     here = storage.documents.at(storage.project.inside(file))
     if here.exists() and not force and storage.status(str(here)).git in ("changed", "untracked", "conflict"):
@@ -222,17 +236,22 @@ def install_git(uninstall: bool, as_json: bool) -> None:
       perijove nb install-git
       perijove nb install-git --uninstall
     """
-    from perijove.core.project import Project
     from perijove.storage import drivers
     from perijove.storage.git import Repository
-    from perijove.storage.places import Places
 
     repository = Repository.need(Path.cwd())
     if uninstall:
         found = drivers.uninstall(repository)
     else:
-        found = drivers.install(repository, Places(Project.find()).settings().outputs)
+        found = drivers.install(repository, _outputs(repository.root))
     show(found, as_json, lambda: _say_installed(found))
+
+
+def _outputs(root: Path) -> Outputs:
+    from perijove.core.project import Project
+    from perijove.storage.places import Places
+
+    return Places(Project.find(root)).settings(root / "any.py").outputs
 
 
 def _say_installed(found: Installed) -> None:

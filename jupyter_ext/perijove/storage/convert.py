@@ -129,6 +129,11 @@ def _unfollowed(view: Path) -> str:
 def _to_text(documents: Documents, file: Path) -> Path:
     if documents.is_text(documents.at(file)):
         raise Invalid(f"{file.name} is a text notebook already.")
+    if (version := ipynb.version(file.read_bytes())) != 4:
+        raise Invalid(
+            f"{file.name} is of notebook format {version}; only format 4 can be stored as text.",
+            hint=f"Bring it to format 4 first: perijove nb convert {file.name} {file.stem}_4.ipynb",
+        )
     notebook = documents.load(file, ids=False).notebook
     if problem := ipynb.problem(notebook):
         raise Invalid(f"{file.name} is not a valid notebook: {problem}", hint="It was left as it is.")
@@ -137,7 +142,7 @@ def _to_text(documents: Documents, file: Path) -> Path:
         raise Conflict(f"There is already a {target.name}.", hint="Rename it, then convert again.")
     _must_return(notebook, file.name)
     documents.save(target, notebook)
-    if documents.places.settings().view:
+    if documents.places.settings(target).view:
         documents.views.adopt(target)
     else:
         file.unlink()

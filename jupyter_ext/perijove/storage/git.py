@@ -9,7 +9,7 @@ from __future__ import annotations
 import os
 import shutil
 import subprocess
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import NamedTuple
@@ -100,6 +100,21 @@ class Repository:
         """A file in a commit (a full id), as it is stored; None where it is not there."""
         done = _run(["cat-file", "blob", f"{commit}:{name}"], self.root)
         return done.stdout if done.returncode == 0 else None
+
+    def everywhere(self, name: str) -> list[bytes]:
+        """What a file is in the index, and at the tip of every branch, tag, stash and work tree; each content once."""
+        if "\n" in name:  # git cannot be asked for many of them at once
+            return [found] if (found := self.read("HEAD", name)) is not None else []
+        tips = self.ask(["for-each-ref", "--format=%(objectname)"]).split()
+        tips += _run(["rev-list", "-g", "refs/stash"], self.root).stdout.split()
+        tips += [
+            line.removeprefix(b"HEAD ")
+            for line in self.ask(["worktree", "list", "--porcelain"]).splitlines()
+            if line.startswith(b"HEAD ")
+        ]
+        asked = [b"", *dict.fromkeys(tips)]
+        lines = b"".join(tip + b":" + os.fsencode(name) + b"\n" for tip in asked)
+        return list(dict.fromkeys(_blobs(self.ask(["cat-file", "--batch"], data=lines))))
 
     def stages(self, path: Path) -> dict[int, bytes]:
         """The versions of an unmerged file: 1 the base, 2 ours, 3 theirs; nothing where it is merged."""
@@ -225,6 +240,18 @@ def _version(fields: Sequence[bytes]) -> NotebookVersion:
     rev, short, author, when, message = (field.decode("utf-8", "replace").rstrip("\n") for field in fields[:_FIELDS])
     at = datetime.fromisoformat(when).astimezone(UTC)
     return NotebookVersion(rev, short, author, at.isoformat().replace("+00:00", "Z"), message)
+
+
+def _blobs(told: bytes) -> Iterator[bytes]:
+    """The files in what ``git cat-file --batch`` prints; what is missing is left out."""
+    while told:
+        head, _, told = told.partition(b"\n")
+        if head.endswith(b" missing"):
+            continue
+        _, kind, size = head.rsplit(b" ", 2)
+        data, told = told[: int(size)], told[int(size) + 1 :]
+        if kind == b"blob":
+            yield data
 
 
 def _run(arguments: Sequence[str], folder: Path, data: bytes | None = None) -> subprocess.CompletedProcess[bytes]:

@@ -26,7 +26,20 @@ def parse(data: bytes, name: str) -> Notebook:
         return _upgraded(found, name)
     if not isinstance(found.get("cells"), list) or not all(isinstance(cell, dict) for cell in found["cells"]):
         raise Invalid(f"{name} is not a notebook: it has no list of cells.", hint=hint)
+    for place, cell in enumerate(found["cells"]):
+        if not _is_text(cell.get("source", "")):
+            raise Invalid(f"{name} is not a notebook: the source of cell {place} is no text.", hint=hint)
     return joined(found)
+
+
+def version(data: bytes) -> int:
+    """The number of the notebook format of a file's bytes; 4 where it names none, which ``parse`` refuses."""
+    try:
+        found = json.loads(data)
+    except (ValueError, RecursionError):
+        return 4
+    said = found.get("nbformat") if isinstance(found, dict) else 4
+    return said if isinstance(said, int) else 4
 
 
 def _upgraded(found: Notebook, name: str) -> Notebook:
@@ -133,6 +146,10 @@ def _outputs(cell: dict[str, Any]) -> Iterator[dict[str, Any]]:
     outputs = cell.get("outputs")
     if isinstance(outputs, list):
         yield from (output for output in outputs if isinstance(output, dict))
+
+
+def _is_text(value: Any) -> bool:
+    return isinstance(value, str) or _is_lines(value)
 
 
 def _is_lines(value: Any) -> bool:

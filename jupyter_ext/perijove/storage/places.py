@@ -1,6 +1,6 @@
 """Where the parts of a text notebook lie: its manifest, blobs, attachments and view, as the project's settings say.
 
-``perijove.toml`` in the project's root::
+``perijove.toml`` in the project's root, or in a folder below for the notebooks there::
 
     [storage]
     outputs = "local"    # under .perijove/outputs, which git ignores
@@ -21,20 +21,20 @@ from pathlib import Path, PurePosixPath
 from typing import Literal, get_args
 
 from perijove.core.errors import Invalid
-from perijove.core.project import Project
+from perijove.core.project import SETTINGS, Project
 
 Outputs = Literal["local", "commit", "sidecar", "remote"]
-SETTINGS = "perijove.toml"
 MANIFEST = "manifest.json"
 
 
 @dataclass(frozen=True)
 class Settings:
-    """What a project decides about its notebooks."""
+    """What a project, or a folder of it, decides about its notebooks; ``folder`` is where it says so."""
 
     outputs: Outputs = "local"
     remote: str = ""
     view: bool = True
+    folder: Path = Path()
 
 
 @dataclass(frozen=True)
@@ -78,25 +78,38 @@ class Places:
         self.project = project
         self.folder = project.state / "outputs"
         self.blobs = self.folder / "blobs"
-        self._settings = Settings()
-        self._read: tuple[int, int] | None = None
+        self._read: dict[Path, tuple[tuple[int, int], Settings]] = {}
 
-    def settings(self) -> Settings:
-        """The project's settings as they are now; raises Invalid where they make no sense."""
-        file = self.project.root / SETTINGS
+    def settings(self, text: Path) -> Settings:
+        """What is decided about a notebook now, by the nearest file; raises Invalid where it makes no sense."""
+        root = self.project.root
+        for folder in text.parents if text.is_relative_to(root) else (root,):
+            found = self._settings(folder / SETTINGS)
+            if found is not None:
+                return found
+            if folder == root:
+                break
+        return Settings(folder=root)
+
+    def remotes(self) -> list[str]:
+        """The remote places that notebooks read so far are sent to."""
+        return list(dict.fromkeys(one.remote for _, one in self._read.values() if one.outputs == "remote"))
+
+    def _settings(self, file: Path) -> Settings | None:
         try:
             stat = file.stat()
-        except FileNotFoundError:
-            self._settings, self._read = Settings(), None
-            return self._settings
-        if self._read != (stat.st_mtime_ns, stat.st_size):
-            self._settings = _parse(file)
-            self._read = (stat.st_mtime_ns, stat.st_size)
-        return self._settings
+        except OSError:
+            self._read.pop(file, None)
+            return None
+        mark = (stat.st_mtime_ns, stat.st_size)
+        known = self._read.get(file)
+        if known is None or known[0] != mark:
+            known = self._read[file] = (mark, _parse(file))
+        return known[1]
 
     def of(self, text: Path) -> Place:
         """Where the parts of a text notebook are to lie."""
-        return self.at(text, self.settings().outputs)
+        return self.at(text, self.settings(text).outputs)
 
     def at(self, text: Path, outputs: Outputs) -> Place:
         """Where they would lie with another setting."""
@@ -123,8 +136,12 @@ class Places:
 def _parse(file: Path) -> Settings:
     try:
         table = tomllib.loads(file.read_text(encoding="utf-8")).get("storage", {})
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
-        raise Invalid(f"{file} is not TOML: {error}.", hint="Correct the file.") from error
+    except (OSError, tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        raise Invalid(f"{file} cannot be read as TOML: {error}.", hint="Correct the file.") from error
+    if not isinstance(table, dict):
+        raise Invalid(f"{file}: storage must be a table.", hint="Write [storage] on a line of its own.")
+    if unknown := sorted(set(table) - {"outputs", "remote", "view"}):
+        raise Invalid(f"{file}: [storage] knows no “{unknown[0]}”.", hint="It has outputs, remote and view.")
     outputs, remote, view = table.get("outputs", "local"), table.get("remote", ""), table.get("view", True)
     known = get_args(Outputs)
     if outputs not in known:
@@ -135,4 +152,4 @@ def _parse(file: Path) -> Settings:
         raise Invalid(
             f"{file}: [storage] outputs = “remote” needs remote.", hint="Name a URL, like s3://bucket/folder."
         )
-    return Settings(outputs, remote, view)
+    return Settings(outputs, remote, view, file.parent)

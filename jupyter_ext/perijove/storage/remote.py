@@ -41,7 +41,7 @@ def blob(url: str, sha: str) -> bytes | None:
 
 def send(places: Places, text: Path) -> None:
     """Send what changed of a notebook's outputs."""
-    place, url = places.of(text), places.settings().remote
+    place, url = places.of(text), places.settings(text).remote
     if place.outputs != "remote" or not place.manifest.exists():
         return
     manifest = place.manifest.read_bytes()
@@ -65,7 +65,7 @@ def send(places: Places, text: Path) -> None:
 
 def fetch(places: Places, text: Path) -> None:
     """Fetch a notebook's manifest where somebody sent a newer one and this computer has nothing that was not sent."""
-    place, url = places.of(text), places.settings().remote
+    place, url = places.of(text), places.settings(text).remote
     if place.outputs != "remote":
         return
     here, sent = place.manifest.read_bytes() if place.manifest.exists() else None, _sent(place)
@@ -95,7 +95,9 @@ def _system(url: str) -> tuple[Any, str]:
 
 
 def _manifest(places: Places, root: str, text: Path) -> str:
-    return f"{root}/notebooks/{places.project.relative(text).lstrip('/')}/{MANIFEST}"
+    folder = places.settings(text).folder  # the same for all who share it, wherever their project begins
+    name = text.relative_to(folder).as_posix() if text.is_relative_to(folder) else text.as_posix().lstrip("/")
+    return f"{root}/notebooks/{name}/{MANIFEST}"
 
 
 def _mark(system: Any, target: str) -> str:

@@ -93,7 +93,7 @@ class Storage:
             stored="text" if stored else "notebook",
             git=state,  # type: ignore[arg-type]  # git.py gives the words of the model
             branch=repository.branch() if repository else "",
-            outputs=self.documents.places.settings().outputs if stored else "",
+            outputs=self.documents.places.settings(file).outputs if stored else "",
             conflicts=conflicts,
             stale=stale,
         )

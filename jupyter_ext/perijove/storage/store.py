@@ -99,11 +99,11 @@ class Store:
             return None
 
     def _remote(self, sha: str) -> bytes | None:
-        if self.places.settings().outputs != "remote":
-            return None
-        from perijove.storage import remote
+        for url in self.places.remotes():
+            from perijove.storage import remote
 
-        data = remote.blob(self.places.settings().remote, sha)
-        if data is not None:
-            blobs.put(self.places.blobs, data, sha)
-        return data
+            data = remote.blob(url, sha)
+            if data is not None:
+                blobs.put(self.places.blobs, data, sha)
+                return data
+        return None

@@ -48,7 +48,8 @@ class TextFiles:
             notebook, count, missing = notebook_of(text, manifest_of(state.manifest), base, get, stubs=stubs, ids=ids)
             if not missed or self.digest(file) == state.digest:
                 break  # else a save replaced an output while it was read
-        if not count and time.time() - file.stat().st_mtime > AT_REST:
+        kept = self.places.project.state.is_dir()  # else nobody has opened the project: looking leaves nothing behind
+        if kept and not count and time.time() - file.stat().st_mtime > AT_REST:
             normal = self._normal(state) if missing else None
             with contextlib.suppress(OSError):  # a project that may only be read
                 _keep_base(state.place, normal.text if normal else text, base)

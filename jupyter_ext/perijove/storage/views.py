@@ -119,7 +119,7 @@ class Views:
             if not self.documents.is_text(text):
                 return None
             place = self.documents.places.of(text)
-            if not self.documents.places.settings().view:
+            if not self.documents.places.settings(text).view:
                 self.leave(text)
                 return None
             self.notice(text)
