@@ -34,7 +34,7 @@ class Listed(Status, frozen=True, rename="camel"):
 
 @nb.command()
 @click.argument("source", metavar="IN")
-@click.argument("target", metavar="OUT", required=False)
+@click.argument("target", metavar="[OUT]", required=False)
 @click.option(
     "--to", type=click.Choice(["text", "notebook"]), help="Without OUT: what IN, or all of a folder, becomes."
 )

@@ -51,7 +51,7 @@ def reading(near: Path) -> Storage:
 
 @click.command()
 @click.argument("before", metavar="A")
-@click.argument("after", metavar="B", required=False)
+@click.argument("after", metavar="[B]", required=False)
 @click.option("--no-outputs", is_flag=True, help="Compare sources and metadata only.")
 @json_option
 def diff(before: str, after: str | None, no_outputs: bool, as_json: bool) -> None:
