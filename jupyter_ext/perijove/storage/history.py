@@ -99,9 +99,11 @@ class History:
 
     def _present(self, path: Path, source: str) -> Manifest:
         """The outputs here, of the cells whose source they were made from is the source in this text."""
-        if not self.documents.is_text(path):
-            return Manifest()
-        data = disk.read(self.documents.places, path).manifest
+        if self.documents.is_text(path):
+            data = disk.read(self.documents.places, path).manifest
+        else:  # a text that was deleted has left its outputs; what is no text has none
+            kept = self.documents.places.of(path).manifest
+            data = kept.read_bytes() if not path.exists() and kept.exists() else None
         manifest = Manifest.loads(data) if data else Manifest()
         cells = text.from_text(source, None, None, ids=True)["cells"]
         names = keys(cell["id"] for cell in cells)

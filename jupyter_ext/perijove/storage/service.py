@@ -16,7 +16,7 @@ from perijove.core.project import Project
 from perijove.core.refs import Ref
 from perijove.core.routing import File
 from perijove.core.tasks import Progress, Tasks
-from perijove.storage import convert, disk, text
+from perijove.storage import atomic, convert, disk, text
 from perijove.storage.diff import diff
 from perijove.storage.documents import Documents
 from perijove.storage.git import Repository
@@ -36,6 +36,7 @@ from perijove.storage.model import (
     Side,
     Status,
 )
+from perijove.storage.pairs import bodies, pair
 from perijove.storage.resolution import Open, resolve, view
 
 _SHA = re.compile(r"[0-9a-f]{64}")
@@ -80,7 +81,7 @@ class Storage:
         state = repository.state(file) if repository else "none"
         stale: list[str] = []
         try:
-            conflicts = self.documents.load(file, stubs=True).conflicts
+            conflicts = self.documents.load(file, stubs=stored).conflicts
         except Invalid:
             if state != "conflict":
                 raise
@@ -172,6 +173,7 @@ class Storage:
 
     def _put_back(self, file: Path, notebook: Notebook, then: Then) -> None:
         """Write a notebook as it was with its outputs; in the same format with the very bytes of the commit."""
+        atomic.make(file.parent)
         plain = file.suffix == ".ipynb"
         if plain != then.name.endswith(".ipynb"):
             self.documents.save(file, notebook)
@@ -247,16 +249,17 @@ def _checked(notebook: Any) -> Notebook:
 
 def _with_cell(now: Notebook, then: Notebook, cell_id: str) -> Notebook:
     """The notebook with one cell as it was; a cell that is gone comes back behind the one it stood behind."""
-    was = [str(cell.get("id")) for cell in then["cells"]]
-    if cell_id not in was:
+    was, here = ([str(cell.get("id")) for cell in side["cells"]] for side in (then, now))
+    cells = list(now["cells"])
+    if cell_id in here:
+        place = here.index(cell_id)
+        before = dict(pair(bodies(cells), bodies(then["cells"]))).get(place)
+        if before is not None:  # under another id, perhaps: notebooks below 4.5 have none of their own
+            cells[place] = {**then["cells"][before], "id": cell_id}
+            return {**now, "cells": cells}
+    if cell_id in here or cell_id not in was:
         raise NotFound(f"There was no cell “{cell_id}” then.", hint="Compare the versions to see its id.")
     place = was.index(cell_id)
-    old = then["cells"][place]
-    cells = list(now["cells"])
-    here = [str(cell.get("id")) for cell in cells]
-    if cell_id in here:
-        cells[here.index(cell_id)] = old
-    else:
-        before = next((name for name in reversed(was[:place]) if name in here), None)
-        cells.insert(0 if before is None else here.index(before) + 1, old)
+    above = next((name for name in reversed(was[:place]) if name in here), None)
+    cells.insert(0 if above is None else here.index(above) + 1, then["cells"][place])
     return {**now, "cells": cells}
