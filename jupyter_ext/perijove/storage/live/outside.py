@@ -27,9 +27,9 @@ async def load(documents: Documents, path: Path) -> Document:
     return Document(found["notebook"], _version(found), found["text"], found["conflicts"])
 
 
-async def save(documents: Documents, path: Path, notebook: Notebook, base: Version) -> Version:
+async def save(documents: Documents, path: Path, notebook: Notebook, base: Version | None) -> Version:
     """Write a notebook that has stubs; raises Changed if the file is no longer ``base``."""
-    if not _is_large(documents, path):
+    if base is None or not _is_large(documents, path):
         return await asyncio.to_thread(documents.save, path, notebook, base=base)
     asked = {"verb": "save", "path": str(path), "notebook": notebook, "digest": base.digest}
     await asyncio.to_thread(_ask, documents, asked)

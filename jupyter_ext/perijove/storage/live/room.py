@@ -11,7 +11,7 @@ import asyncio
 from typing import Any
 
 from jupyter_server_ydoc.rooms import DocumentRoom
-from jupyter_server_ydoc.utils import LogLevel
+from jupyter_server_ydoc.utils import JUPYTER_COLLABORATION_EVENTS_URI, LogLevel
 from pycrdt import Doc, UndoManager
 from pycrdt.store import YDocNotFound
 from tornado.web import HTTPError
@@ -60,7 +60,7 @@ class Room(DocumentRoom):  # type: ignore[misc]  # the library has no types
         self._disk = asyncio.Lock()
         self._last_change = self._first_change = 0.0
         self._watcher: asyncio.Task[None] | None = None
-        self._complaint = ""
+        self._complaints: set[str] = set()
         self._blobs: set[str] = set()
         self._slimming: asyncio.Task[None] | None = None
         if self.journal is not None:
@@ -104,7 +104,7 @@ class Room(DocumentRoom):  # type: ignore[misc]  # the library has no types
             if task is not None:
                 task.cancel()
         await self._say_the_last()
-        if self.ready and not self._is_dirty() and self._file.path.endswith(".ipynb"):
+        if self.ready and not self._is_dirty() and self.source.name.endswith(".ipynb"):
             await self._drop_blobs(set())  # the file has the outputs
         if self.journal is not None:
             await self._trim()
@@ -148,7 +148,7 @@ class Room(DocumentRoom):  # type: ignore[misc]  # the library has no types
 
     def _save_to_disc(self) -> asyncio.Task[None]:
         """Save because a person wants it; the answer is sent when all of it is durable."""
-        return asyncio.create_task(self._save(by_hand=True))
+        return asyncio.create_task(self._save_or_say())
 
     def _autosaves(self) -> bool:
         states = [state.get("autosave", True) for state in self.awareness.states.values() if state]
@@ -191,16 +191,14 @@ class Room(DocumentRoom):  # type: ignore[misc]  # the library has no types
                 await self._slim()
                 now = self.kind.now()
                 content = self.kind.outgoing(now)
-                if not self.kind.is_news(content):
+                gone = by_hand and not await self.source.exists()  # who saves now wants it back
+                if not gone and not self.kind.is_news(content):
                     break
-                if self.kind.held_back and not by_hand:
+                if not gone and not await self._may_write(by_hand):
                     return
-                if not await self.source.writable():
-                    if by_hand:
-                        raise NotAllowed(f"You may not write {self._file.path}.", hint="Save it under another name.")
-                    return
+                base = None if gone else self.version
                 try:
-                    version = await asyncio.shield(self.source.save(content, self.version, self.kind.trusted))
+                    version = await asyncio.shield(self.source.save(content, base, self.kind.trusted))
                 except Changed:
                     await self._merge_disk(settle=True)
                     continue
@@ -208,12 +206,29 @@ class Room(DocumentRoom):  # type: ignore[misc]  # the library has no types
                 self.version = version
                 break
             else:
-                raise Busy(f"{self._file.path} is changed all the time.", hint="It is saved when that ends.")
-            self._complaint = ""
+                raise Busy(f"{self.source.name} is changed all the time.", hint="It is saved when that ends.")
+            self._complaints.clear()
             await self._exported()
             await self._drop_blobs(self._named(now) | self._named(self.kind.base))
         self._emit(LogLevel.INFO, "save", "Content saved.")
         self._tell_siblings()
+
+    async def _may_write(self, by_hand: bool) -> bool:
+        if self.kind.held_back and not by_hand:
+            return False
+        if await self.source.writable():
+            return True
+        if by_hand:
+            raise NotAllowed(f"You may not write {self.source.name}.", hint="Save it under another name.")
+        return False
+
+    async def _save_or_say(self) -> None:
+        try:
+            await self._save(by_hand=True)
+        except Exception as error:
+            self._complaints.clear()  # who asks again is told again
+            self._complain("saving", error)
+            raise
 
     async def _caught_up(self) -> None:
         """Return when what people had sent is in the document: "save" overtakes their edits on its way here."""
@@ -257,7 +272,7 @@ class Room(DocumentRoom):  # type: ignore[misc]  # the library has no types
         try:
             async with self._disk:
                 if self.ready and await self._merge_disk(settle=True):
-                    self._complaint = ""
+                    self._complaints.clear()
                     if self._is_dirty():
                         self._schedule()
         except Exception as error:  # noqa: BLE001 - whatever lies on disk, the room must outlive it
@@ -276,10 +291,15 @@ class Room(DocumentRoom):  # type: ignore[misc]  # the library has no types
 
     def _complain(self, doing: str, error: Exception) -> None:
         sentence = f"Error {doing} file: {self._document.path}\n{error}"
-        if sentence != self._complaint:  # once, not every second
-            self._complaint = sentence
+        if sentence not in self._complaints:  # once, not every second
+            self._complaints.add(sentence)
             self.log.error(sentence, exc_info=None if isinstance(error, PerijoveError | HTTPError) else error)
             self._emit(LogLevel.ERROR, None, sentence)
+
+    def _emit(self, level: LogLevel, action: str | None = None, msg: str | None = None) -> None:
+        data = {"level": level.value, "room": self.room_id, "path": self.source.name}
+        told = {key: value for key, value in (("action", action), ("msg", msg)) if value}
+        self._logger.emit(schema_id=JUPYTER_COLLABORATION_EVENTS_URI, data=data | told)
 
     async def _recover(self, loaded: Loaded) -> bool:
         """Go on from the journal of an earlier room: its history, its unsaved edits, and what changed on disk since."""
@@ -308,7 +328,7 @@ class Room(DocumentRoom):  # type: ignore[misc]  # the library has no types
             for update in updates:
                 trial.apply_update(update)
         except (RuntimeError, ValueError) as error:
-            self.log.warning("The journal of %s cannot be used: %s", self._file.path, error)
+            self.log.warning("The journal of %s cannot be used: %s", self.source.name, error)
             return False
         self.ydoc.apply_update(trial.get_update())
         return True

@@ -41,6 +41,10 @@ class Source(Protocol):
     """A document's place; called from the server's loop, blocks nobody."""
 
     @property
+    def name(self) -> str:
+        """Its path for the contents manager, the last one if it was deleted."""
+
+    @property
     def key(self) -> str:
         """The same for two rooms that show the same document."""
 
@@ -50,11 +54,14 @@ class Source(Protocol):
     async def version(self) -> Version:
         """What lies there now; called every second, so it does not read the content if nothing changed."""
 
+    async def exists(self) -> bool:
+        """Whether there is anything."""
+
     async def writable(self) -> bool:
         """Whether it may be written."""
 
-    async def save(self, content: Any, base: Version, trusted: bool) -> Version:
-        """Write it over ``base``; raises Changed if something else lies there now."""
+    async def save(self, content: Any, base: Version | None, trusted: bool) -> Version:
+        """Write it over ``base``, or as a new file; raises Changed if something else lies there now."""
 
 
 class Trust:
@@ -76,11 +83,26 @@ class Trust:
             self.notary.sign(_node(notebook))
 
 
-class DocumentSource:
+class Named:
+    """What a document is called; people may rename it while it is open, and delete it, too."""
+
+    def __init__(self, loader: FileLoader) -> None:
+        self.loader = loader
+        self._last: str = loader.path
+
+    @property
+    def name(self) -> str:
+        """Its path for the contents manager; the last one if it was deleted."""
+        with contextlib.suppress(RuntimeError):  # what the loader raises then
+            self._last = self.loader.path
+        return self._last
+
+
+class DocumentSource(Named):
     """A file of a project, through its documents; used when the contents manager is Perijove's own."""
 
     def __init__(self, loader: FileLoader, manager: Any, documents: Documents, file_type: str) -> None:
-        self.loader = loader
+        super().__init__(loader)
         self.manager = manager
         self.documents = documents
         self.file_type = file_type
@@ -88,8 +110,8 @@ class DocumentSource:
 
     @property
     def path(self) -> Path:
-        """Where the file lies now; people may rename it while it is open."""
-        return Path(self.manager._get_os_path(self.loader.path.strip("/")))
+        """Where the file lies now."""
+        return Path(self.manager._get_os_path(self.name.strip("/")))
 
     @property
     def key(self) -> str:
@@ -99,7 +121,7 @@ class DocumentSource:
     async def load(self) -> Loaded:
         """Read the notebook, or the raw text."""
         path = self.path
-        await ensure_async(self.manager.get(self.loader.path, content=False))  # says 404 for what may not be seen
+        await ensure_async(self.manager.get(self.name, content=False))  # says 404 for what may not be seen
         with as_http():
             if self.file_type != "notebook":
                 text, version = await asyncio.to_thread(self._read_text, path)
@@ -118,12 +140,17 @@ class DocumentSource:
         with as_http():
             return await asyncio.to_thread(self.documents.version, self.path)
 
+    async def exists(self) -> bool:
+        """Whether there is a file, or the text that a view shows."""
+        path = self.path  # asked for here: what knows the name of a file belongs to this thread
+        return await asyncio.to_thread(lambda: self.documents.at(path).exists())
+
     async def writable(self) -> bool:
         """Whether the contents manager would write it."""
-        model = await ensure_async(self.manager.get(self.loader.path, content=False))
+        model = await ensure_async(self.manager.get(self.name, content=False))
         return bool(model["writable"])
 
-    async def save(self, content: Any, base: Version, trusted: bool) -> Version:
+    async def save(self, content: Any, base: Version | None, trusted: bool) -> Version:
         """Write the notebook, or the raw text."""
         path = self.path
         if self.file_type != "notebook":
@@ -159,13 +186,13 @@ class DocumentSource:
         return None if notebook is None else Loaded(notebook, version)
 
 
-class ContentsSource:
+class ContentsSource(Named):
     """A file behind any other contents manager; large outputs leave the document for the project's store."""
 
     def __init__(
         self, loader: FileLoader, manager: Any, documents: Documents | None, file_format: str, file_type: str
     ) -> None:
-        self.loader = loader
+        super().__init__(loader)
         self.manager = manager
         self.documents = documents
         self.format = file_format
@@ -175,17 +202,17 @@ class ContentsSource:
     def path(self) -> Path | None:
         """Where the file lies, if the contents manager keeps files."""
         find = getattr(self.manager, "_get_os_path", None)
-        return Path(find(self.loader.path.strip("/"))) if find else None
+        return Path(find(self.name.strip("/"))) if find else None
 
     @property
     def key(self) -> str:
         """The file, or its name for the contents manager."""
-        return str(self.path or self.loader.path)
+        return str(self.path or self.name)
 
     async def load(self) -> Loaded:
         """Get it from the contents manager."""
         version = await self.version()
-        model = await ensure_async(self.manager.get(self.loader.path, format=self.format, type=self.type, content=True))
+        model = await ensure_async(self.manager.get(self.name, format=self.format, type=self.type, content=True))
         self.loader.last_modified = model["last_modified"]
         if self.type != "notebook":
             return Loaded(model["content"], version)
@@ -207,17 +234,21 @@ class ContentsSource:
         if path is not None:
             seen = await asyncio.to_thread(signature, path)
             if seen == (None,):
-                raise HTTPError(404, f"There is no {self.loader.path}.")
+                raise HTTPError(404, f"There is no {self.name}.")
             return Version(0, repr(seen))
-        model = await ensure_async(self.manager.get(self.loader.path, content=False))
+        model = await ensure_async(self.manager.get(self.name, content=False))
         return Version(0, f"{model['last_modified']} {model.get('size')}")
+
+    async def exists(self) -> bool:
+        """Whether the contents manager finds it."""
+        return bool(await ensure_async(self.manager.file_exists(self.name)))
 
     async def writable(self) -> bool:
         """Whether the contents manager would write it."""
-        model = await ensure_async(self.manager.get(self.loader.path, content=False))
+        model = await ensure_async(self.manager.get(self.name, content=False))
         return bool(model["writable"])
 
-    async def save(self, content: Any, base: Version, trusted: bool) -> Version:
+    async def save(self, content: Any, base: Version | None, trusted: bool) -> Version:
         """Let the contents manager write it, if it is still what was read."""
         if self.type == "notebook":
             content = conflicts.lower(content)
@@ -226,10 +257,10 @@ class ContentsSource:
                     await self.load()  # the file has the outputs of which the store was cleaned
                 content = await asyncio.to_thread(outputs.fill_notebook, content, self.documents.get_blob)
             content = _for_contents(content, trusted)
-        if await self.version() != base:
-            raise Changed(f"{self.loader.path} was changed by someone else.")
+        if base is not None and await self.version() != base:
+            raise Changed(f"{self.name} was changed by someone else.")
         model = {"type": self.type, "format": self.format, "content": content}
-        saved = await ensure_async(self.manager.save(model, self.loader.path))
+        saved = await ensure_async(self.manager.save(model, self.name))
         self.loader.last_modified = saved["last_modified"]
         return await self.version()
 
