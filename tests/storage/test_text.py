@@ -254,3 +254,18 @@ def change(value: object) -> None:
         value["changed"] = True
     elif isinstance(value, list):
         value.append("changed")
+
+
+def test_borders_and_titles_as_other_editors_write_them_are_read() -> None:
+    text = (
+        '# perijove-notebook 1 {"kernel": "python3"}\n'
+        + "\n#%%\na = 1\n#%% [markdown]\n# Why\n# %% Results [md]\n# Good\n# %% Fit\nfit()\n"
+    )
+    found = from_text(text)["cells"]
+    assert [(one["cell_type"], one["source"], one["metadata"]) for one in found] == [
+        ("code", "a = 1", {}),
+        ("markdown", "Why", {}),
+        ("markdown", "Good", {"title": "Results"}),
+        ("code", "fit()", {"title": "Fit"}),
+    ]
+    assert "#%%" not in to_text(from_text(text)).text

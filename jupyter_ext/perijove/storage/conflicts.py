@@ -30,7 +30,7 @@ DELETED = " (deleted)"
 SIZE = 7
 """How long a marker is at least."""
 _LOOKS = re.compile(r"(<{7,}|\|{7,}|={7,}|>{7,})(?: |\r?$)")
-_BORDER = re.compile(r"^\S{1,5} (%%( |$)|perijove-notebook \d)")
+_BORDER = re.compile(r"^(?:\S{1,5} |[#/;!\"%-]{1,2})%%(?: |$)|^\S{1,5} perijove-notebook \d")
 _FENCE = re.compile(r"^ {0,3}(```+|~~~+)")
 
 

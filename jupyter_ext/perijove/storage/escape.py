@@ -1,8 +1,8 @@
 """How the source of a cell becomes lines of a program, and back, so that nothing of it can be mistaken for a border.
 
-    border       a line ``# %%``, alone or followed by a space; it begins a cell
+    border       a line ``# %%``, alone or followed by a space; it begins a cell (by hand also ``#%%``)
     commented    a cell whose every line is a comment: Markdown, raw, and code that begins with a magic like ``%%bash``
-    look-alike   a line that is, or would become, a border: ``%%`` or ``%% …`` after any number of ``# ``
+    look-alike   a line that is, or would become, a border: ``%%``, ``%% …``, ``#%%`` after any number of ``# ``
     magic        a line that only IPython understands: ``%cd``, ``!ls``, ``?x``, indented, after any number of ``# ``
 
 A look-alike gets two signs more. A magic gets one sign, after its indentation, so that the file stays a program. Both
@@ -36,7 +36,9 @@ class Signs(NamedTuple):
     border: str
     magics: bool
     shift: str
+    by_hand: re.Pattern[str]
     look: re.Pattern[str]
+    commented: re.Pattern[str]
     looked: re.Pattern[str]
     looked_plain: re.Pattern[str]
     magic: re.Pattern[str]
@@ -48,17 +50,21 @@ def signs(language: Language) -> Signs:
     """Compile the patterns of a language."""
     prefix = language.sign + " "
     one = re.escape(prefix)
+    bare = re.escape(language.sign)
     tail = r"%%(?: |$)"
-    least = "*" if language.magics else "+"
+    any_tail = f"(?:{bare})?{tail}"
+    plain = f"(?:{one})*{any_tail}" if language.magics else f"(?:(?:{one})+{any_tail}|{bare}{tail})"
     shift = prefix * 2 if language.magics else prefix
     return Signs(
         prefix=prefix,
         border=prefix + "%%",
         magics=language.magics,
         shift=shift,
-        look=re.compile(f"^(?=(?:{one}){least}{tail})", re.M),
-        looked=re.compile(f"^{one}(?=(?:{one})+{tail})", re.M),
-        looked_plain=re.compile(f"^{re.escape(shift)}(?=(?:{one}){least}{tail})", re.M),
+        by_hand=re.compile(f"^{bare}(?={tail})", re.M),
+        look=re.compile(f"^(?={plain})", re.M),
+        commented=re.compile(f"^(?=(?:{one})*{any_tail})", re.M),
+        looked=re.compile(f"^{one}(?=(?:{one})+{any_tail})", re.M),
+        looked_plain=re.compile(f"^{re.escape(shift)}(?={plain})", re.M),
         magic=re.compile(rf"^([ \t]*)(?=(?:{one})*{_MAGIC})", re.M),
         magicked=re.compile(rf"^([ \t]*){one}(?=(?:{one})*{_MAGIC})", re.M),
     )
@@ -82,14 +88,14 @@ def read_code(body: str, rules: Signs) -> str:
     text = body
     if rules.magics and (prefix + "%" in body or prefix + "!" in body or prefix + "?" in body):
         text = rules.magicked.sub(lambda match: match[1], text)
-    return rules.looked_plain.sub("", text) if rules.border in text else text
+    return rules.looked_plain.sub("", text) if "%%" in text else text
 
 
 def write_comment(source: str, rules: Signs) -> str:
     """Write a source that has lines as comment lines; an empty line is the bare sign."""
     prefix = rules.prefix
     if "%%" in source:
-        source = _look_alike(prefix).sub(lambda _: prefix, source)
+        source = rules.commented.sub(lambda _: prefix, source)
     text = "\n" + prefix + source.replace("\n", "\n" + prefix) + "\n"
     empty, bare = f"\n{prefix}\n", f"\n{prefix[:-1]}\n"
     return text.replace(empty, bare).replace(empty, bare)[1:-1]
@@ -98,7 +104,7 @@ def write_comment(source: str, rules: Signs) -> str:
 def read_comment(body: str, rules: Signs) -> str:
     """Give the source that ``write_comment`` wrote; a line without the sign, written by hand, is taken as it is."""
     prefix = rules.prefix
-    if rules.border in body:
+    if "%%" in body:
         body = rules.looked.sub("", body)
     bare = f"\n{prefix[:-1]}\n"
     text = f"\n{body}\n".replace(bare, "\n\n").replace(bare, "\n\n")
@@ -127,11 +133,6 @@ def unpicture(text: str, flag: str) -> str:
     if flag == CRLF:
         return text.replace("\n", "\r\n")
     return _PICTURED.sub(_undraw, text) if flag == ESCAPED else text
-
-
-@cache
-def _look_alike(prefix: str) -> re.Pattern[str]:
-    return re.compile(f"^(?=(?:{re.escape(prefix)})*%%(?: |$))", re.M)
 
 
 def _draw(match: re.Match[str]) -> str:

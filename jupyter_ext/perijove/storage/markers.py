@@ -17,6 +17,7 @@ TYPES = ("code", "markdown", "raw")
 HEADER = re.compile(r"(\S{1,4}) perijove-notebook (\d+)(?: +(\S.*))?[ \t]*$")
 
 _PLAIN = re.compile(r"[A-Za-z0-9_-]{1,64}")
+_TITLED = re.compile(r"(.*\S)\s+\[(markdown|md|raw)\]")
 _TYPE = re.compile(r'\[(?:(markdown|raw)|(md)|("(?:[^"\\]|\\.)*"))\](?: +|$)')
 _ID = re.compile(r'id=(?:([A-Za-z0-9_-]{1,64})|("(?:[^"\\]|\\.)*"))(?: +|$)')
 _FLAG = re.compile(r"(?:eol=(crlf)|(escaped)=1)(?: +|$)")
@@ -99,6 +100,8 @@ def read(line: str) -> Marker:
         named_values[match[1]], rest = value, rest[end:].lstrip(" ")
     value, end = _object(rest, 0) if rest.startswith("{") else (None, 0)
     if value is None or rest[end:].strip(" "):
+        if cell_type == "code" and (match := _TITLED.fullmatch(rest)):
+            rest, cell_type = match[1], "raw" if match[2] == "raw" else "markdown"
         value = {"title": rest} if rest else {}
     return Marker(cell_type, cell_id, flag, value, named_values.get("attachments"), named_values.get("extra", {}))
 
@@ -110,6 +113,8 @@ def parse(text: str) -> tuple[dict[str, Any], Signs, list[Cell]]:
         first, rest = first[:-1], rest.replace("\r\n", "\n")
     head, rules = _header(first)
     cells: list[Cell] = []
+    if "%%" in rest:
+        rest = rules.by_hand.sub(lambda _: rules.prefix, rest)
     pieces = _pieces("\n" + rest, rules.border)
     if before := pieces[0].strip("\n"):
         cells.append(Cell("code", None, read_code(before, rules), {}, None, {}))
