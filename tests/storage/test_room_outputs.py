@@ -10,9 +10,11 @@ import os
 from typing import Any
 
 import pytest
-from pycrdt import Map
+from jupyter_ydoc import YNotebook
+from pycrdt import Doc, Map, Text
 from tests.live import until
 from tests.storage.rooms import PNG, Place, code, edit, sources
+from tests.storage.screen import Screen
 
 from perijove.storage.documents import Documents
 from perijove.storage.live.ydoc import snapshot
@@ -92,6 +94,44 @@ async def test_a_stream_leaves_the_document_only_when_its_cell_has_ended(place: 
         await room._save_to_disc()
         assert BLOB_MIME in str(snapshot(room._document)["cells"][0]["outputs"])
     assert place.read(place.project.root / "n.ipynb")["cells"][0]["outputs"][0]["text"] == "line\n" * 10_000
+
+
+async def test_a_running_cell_may_clear_its_outputs_while_the_room_puts_others_away(place: Place) -> None:
+    file = place.write("n.ipynb", code("a", "animate()", PNG), code("b", "two", PNG))
+    away: Doc[Any] = Doc()
+    async with place.open("n.ipynb") as room:
+        room._document.ycells[0]["execution_state"] = "running"
+        with room.ydoc.transaction():
+            for cell in room._document.ycells:
+                cell["outputs"].clear()
+                cell["outputs"].append(Map(PNG))
+        away.apply_update(room.ydoc.get_update())
+        frames = YNotebook(away).ycells[0]["outputs"]
+        await room._save_to_disc()
+        with away.transaction():  # clear_output(wait=True), at the same moment, in a browser far away
+            frames.clear()
+            frames.append(Map({**PNG, "data": {"text/plain": "last"}}))
+        room.ydoc.apply_update(away.get_update())
+        first, second = (cell["outputs"] for cell in snapshot(room._document)["cells"])
+        assert [output["data"] for output in first] == [{"text/plain": "last"}]
+        assert BLOB_MIME in str(second)
+        room._document.ycells[0]["execution_state"] = "idle"
+        await room._save_to_disc()
+    assert place.read(file)["cells"][0]["outputs"] == [{**PNG, "data": {"text/plain": "last"}}]
+
+
+async def test_screens_keep_the_order_of_outputs_of_which_some_leave_the_document(place: Place) -> None:
+    file = place.write("n.ipynb", code("a", "plots()"))
+    text = {"output_type": "stream", "name": "stdout", "text": "between\n"}
+    async with place.open("n.ipynb") as room:
+        outputs = room._document.ycells[0]["outputs"]
+        for output in (PNG, text, PNG, text):
+            outputs.append(Map(output if output is PNG else {**output, "text": Text(output["text"])}))
+        screen = Screen(outputs)
+        await room._save_to_disc()
+        assert [BLOB_MIME in str(output) for output in screen.shown] == [True, False, True, False]
+        assert screen.shown == snapshot(room._document)["cells"][0]["outputs"]
+    assert place.read(file)["cells"][0]["outputs"] == [PNG, text, PNG, text]
 
 
 async def test_outputs_that_another_program_writes_come_in(place: Place) -> None:

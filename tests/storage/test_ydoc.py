@@ -12,6 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from jupyter_ydoc import YNotebook
 from pycrdt import Assoc, Doc, Map, Text
+from tests.storage.screen import Screen
 
 from perijove.storage.live.picture import carried_text, picture, restored, restored_text, unique
 from perijove.storage.live.ydoc import apply, edit_text, edits, repair, same, set_outputs, snapshot
@@ -21,7 +22,13 @@ STREAM = {"output_type": "stream", "name": "stdout", "text": "one\n"}
 
 
 def code(cell_id: str, source: str = "", *outputs: dict[str, Any], **more: Any) -> dict[str, Any]:
-    cell = {"id": cell_id, "cell_type": "code", "source": source, "metadata": {}, "execution_count": None}
+    cell: dict[str, Any] = {
+        "id": cell_id,
+        "cell_type": "code",
+        "source": source,
+        "metadata": {},
+        "execution_count": None,
+    }
     return {**cell, "outputs": list(outputs), **more}
 
 
@@ -95,6 +102,28 @@ def test_a_stream_grows_in_place() -> None:
     )
     assert [output["output_type"] for output in outputs.to_py()] == ["stream", "display_data"]
     assert place.get_index() == 4
+
+
+made = st.sampled_from(
+    [
+        STREAM,
+        {**STREAM, "text": "one\ntwo\n"},
+        {**STREAM, "name": "stderr"},
+        {"output_type": "display_data", "data": {"text/plain": "1"}, "metadata": {}},
+        {"output_type": "display_data", "data": {"text/plain": "2"}, "metadata": {}},
+    ]
+)
+
+
+@given(st.lists(made, max_size=5), st.lists(made, max_size=5))
+def test_screens_show_outputs_in_their_order_whatever_changes(
+    before: list[dict[str, Any]], after: list[dict[str, Any]]
+) -> None:
+    document = shown(notebook(code("a", "x", *before)))
+    outputs = document.ycells[0]["outputs"]
+    screen = Screen(outputs)
+    set_outputs(outputs, after)
+    assert outputs.to_py() == screen.shown == after
 
 
 def test_clear_output_with_wait_and_display_updates_by_a_client_win_over_an_unrelated_merge() -> None:

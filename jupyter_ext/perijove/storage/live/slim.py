@@ -11,19 +11,16 @@ from pycrdt import Array, Map, Text
 
 from perijove.storage import blobs, outputs
 from perijove.storage.documents import Documents
-from perijove.storage.live.ydoc import plain, same
+from perijove.storage.live.ydoc import plain, same, set_outputs
 from perijove.storage.model import Notebook
-
-STREAMING = 1_000_000
-"""Characters of a stream of a running cell from which it leaves the document although more may come."""
 
 
 class Large(NamedTuple):
-    """An output of a cell that may be too large, as it stands in the document."""
+    """The outputs of a cell as they stand in the document, and which of them may be too large."""
 
     cell_id: str
-    place: int
-    output: dict[str, Any]
+    places: set[int]
+    outputs: list[dict[str, Any]]
 
 
 def named(notebook: Notebook) -> set[str]:
@@ -44,34 +41,48 @@ async def slim(document: YNotebook, put: Callable[[bytes], str]) -> set[str]:
     found = list(_large(document))
     if not found:
         return set()
-    stubs = await asyncio.to_thread(lambda: [outputs.hollow(large.output, put) for large in found])
+    stubs = await asyncio.to_thread(lambda: [_hollowed(large, put) for large in found])
     kept: list[dict[str, Any]] = []
     with document.ydoc.transaction():
         cells = {ycell.get("id"): ycell for ycell in document.ycells}
-        for large, stub in zip(found, stubs, strict=True):
-            held = cells[large.cell_id].get("outputs") if large.cell_id in cells else None
-            if same(stub, large.output) or not isinstance(held, Array) or large.place >= len(held):
+        for large, wanted in zip(found, stubs, strict=True):
+            ycell = cells.get(large.cell_id)
+            held = ycell.get("outputs") if ycell is not None else None
+            if not isinstance(held, Array) or same(wanted, large.outputs) or _is_running(ycell):
                 continue
-            if same(plain(held[large.place].to_py()), large.output):
-                held[large.place] = Map(stub)
-                kept.append(stub)
+            if same(plain(held.to_py()), large.outputs):
+                set_outputs(held, wanted)
+                kept += wanted
     return named({"cells": [{"outputs": kept}]})
+
+
+def _hollowed(large: Large, put: Callable[[bytes], str]) -> list[dict[str, Any]]:
+    return [
+        outputs.hollow(output, put) if place in large.places else output for place, output in enumerate(large.outputs)
+    ]
 
 
 def _large(document: YNotebook) -> Iterator[Large]:
     with document.ydoc.transaction():
         for ycell in document.ycells:
             held = ycell.get("outputs")
-            if not isinstance(held, Array):
+            if not isinstance(held, Array) or _is_running(ycell):
                 continue
-            running = ycell.get("execution_state") == "running"
-            for index, output in enumerate(held):
-                if isinstance(output, Map) and _may_be_large(output, running):
-                    yield Large(ycell["id"], index, plain(output.to_py()))
+            places = {place for place, output in enumerate(held) if isinstance(output, Map) and _may_be_large(output)}
+            if places:
+                yield Large(ycell["id"], places, plain(held.to_py()))
 
 
-def _may_be_large(output: Map[Any], running: bool) -> bool:
+def _is_running(ycell: Any) -> bool:
+    """Whether a kernel may still add to the outputs of a cell, clear them or update them.
+
+    A browser that does so while the server puts a stub in their place leaves both.
+    """
+    return bool(ycell.get("execution_state") == "running")
+
+
+def _may_be_large(output: Map[Any]) -> bool:
     """A guess that is cheap and never too small; what it lets pass is measured by the store's own rule."""
     if isinstance(text := output.get("text"), Text):
-        return len(text) >= (STREAMING if running else outputs.LIVE)
+        return len(text) >= outputs.LIVE
     return len(str(output)) >= outputs.INLINE

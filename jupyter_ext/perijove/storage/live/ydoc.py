@@ -216,35 +216,39 @@ def _set_cell(ycell: Map[Any], wanted: dict[str, Any]) -> None:
 def _made_value(key: str, value: Any) -> Any:
     if key == "source":
         return Text(value)
-    return Array(_made(value)) if key == "outputs" else value
+    return Array(made_outputs(value)) if key == "outputs" else value
 
 
 def set_outputs(outputs: Array[Any], wanted: list[dict[str, Any]]) -> None:
-    """Change the outputs of a cell; what is the same at both ends stays, and so does a stream that is added to."""
+    """Change the outputs of a cell; what is the same at the beginning stays, and so does a stream that is added to.
+
+    Browsers put every new output at the end and every new text into the last one, so nothing is ever put before an
+    output that stays.
+    """
     held = plain(outputs.to_py() or [])
     shortest = min(len(held), len(wanted))
     head = 0
     while head < shortest and same(held[head], wanted[head]):
         head += 1
-    tail = 0
-    while tail < shortest - head and same(held[-1 - tail], wanted[-1 - tail]):
-        tail += 1
-    end, stop = len(held) - tail, len(wanted) - tail
-    while head < min(end, stop) and _same_stream(held[head], wanted[head]):
-        edit_text(outputs[head]["text"], wanted[head]["text"])
+    if head == len(held) - 1 and head < len(wanted) and _grows(held[head], wanted[head]):
+        outputs[head]["text"].insert(len(held[head]["text"].encode()), wanted[head]["text"][len(held[head]["text"]) :])
         head += 1
+    tail = len(wanted) - head  # what is left of the old ones if nothing is new
+    end = len(held) - tail if tail and same(held[len(held) - tail :], wanted[head:]) else len(held)
     if end > head:
         del outputs[head:end]
-    for offset, output in enumerate(_made(wanted[head:stop])):
-        outputs.insert(head + offset, output)
+    for output in made_outputs(wanted[head:] if end == len(held) else []):
+        outputs.append(output)
 
 
-def _same_stream(held: dict[str, Any], wanted: dict[str, Any]) -> bool:
+def _grows(held: dict[str, Any], wanted: dict[str, Any]) -> bool:
     rest = ({key: value for key, value in output.items() if key != "text"} for output in (held, wanted))
-    return held.get("output_type") == "stream" and same(*rest)
+    stream = held.get("output_type") == "stream" and same(*rest)
+    return stream and bool(wanted["text"].startswith(held["text"]))
 
 
-def _made(outputs: Iterable[dict[str, Any]]) -> list[Map[Any]]:
+def made_outputs(outputs: Iterable[dict[str, Any]]) -> list[Map[Any]]:
+    """Outputs as a document holds them."""
     return [
         Map({**output, "text": Text(output["text"])} if output.get("output_type") == "stream" else output)
         for output in outputs
