@@ -137,3 +137,28 @@ def test_one_bad_notebook_does_not_hide_the_others(tmp_path: Path, monkeypatch: 
     code, report = call("convert", ".", "--to", "text")
     assert (code, [one["became"] for one in report]) == (1, ["", "good.py"])
     assert "cell 0" in report[0]["problem"]
+
+
+def test_git_ignores_the_views_of_a_folder_under_its_new_name(tmp_path: Path) -> None:
+    repository(tmp_path, "other.txt", "x\n")
+    (tmp_path / "old").mkdir()
+    documents = Documents(Project.find(tmp_path))
+    file = made(tmp_path, "a").rename(tmp_path / "old" / "churn.py")
+    documents.save(file, notebook(cell("b", "2")))
+    documents.close()
+    (tmp_path / "old").rename(tmp_path / "new")
+    documents.moved_folder(tmp_path / "old", tmp_path / "new")
+    assert (tmp_path / "new" / "churn.ipynb").exists()
+    told = git(tmp_path, "status", "--porcelain", "-uall")
+    assert "new/churn.py" in told
+    assert "new/churn.ipynb" not in told
+
+
+def test_status_takes_folders_and_check_takes_text_notebooks(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    made(tmp_path / "deep", "a")
+    assert [one["path"] for one in call("status", "deep")[1]] == ["churn.py"]
+    (tmp_path / "deep" / "broken.py").write_bytes(b"# perijove-notebook 1\n\n# %%\n\xff\n")
+    found = call("check", "deep")[1]
+    assert (found["found"], found["lossless"]) == (3, 2)
+    assert "UTF-8" in found["invalid"][0]["detail"]

@@ -8,9 +8,11 @@ from pathlib import Path
 from typing import Any
 
 from perijove.core.errors import Invalid
+from perijove.storage import disk
+from perijove.storage.languages import ENDINGS
 from perijove.storage.manifest import Manifest
 from perijove.storage.model import CheckReport, Loss, Notebook
-from perijove.storage.text import TextNotebook, from_text, to_text
+from perijove.storage.text import TextNotebook, from_text, is_text_notebook, to_text
 from perijove.storage.values import is_json
 
 Progress = Callable[[float | None, str], None]
@@ -46,7 +48,8 @@ def check(paths: Sequence[Path], progress: Progress | None = None) -> CheckRepor
 def read(path: Path) -> Notebook:
     """Read a notebook as it is, or say why it is not valid; nothing is repaired."""
     try:
-        value = json.loads(path.read_bytes())
+        data = path.read_bytes()
+        value = from_text(disk.decoded(data, path.name)) if is_text_notebook(data[:200]) else json.loads(data)
     except OSError as error:
         raise Invalid(f"It cannot be read: {error.strerror}.") from error
     except (ValueError, RecursionError) as error:
@@ -159,13 +162,25 @@ def _join(bundle: dict[str, Any]) -> None:
             bundle[mime] = "".join(value)
 
 
+def _is_text(file: Path) -> bool:
+    if file.suffix not in ENDINGS or not file.is_file():
+        return False
+    try:
+        with file.open("rb") as stream:
+            return is_text_notebook(stream.read(200))
+    except OSError:
+        return False
+
+
 def _files(paths: Sequence[Path]) -> Iterator[Path]:
     """Find the notebooks at and below the paths, in order."""
     for path in paths:
         if path.is_dir():
-            found = path.rglob("*.ipynb")
             yield from sorted(
-                file for file in found if file.is_file() and SKIPPED.isdisjoint(file.relative_to(path).parts)
+                file
+                for file in path.rglob("*")
+                if SKIPPED.isdisjoint(file.relative_to(path).parts) and (file.suffix == ".ipynb" or _is_text(file))
+                if file.is_file()
             )
         else:
             yield path

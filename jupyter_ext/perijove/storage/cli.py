@@ -89,16 +89,19 @@ def _say_converted(report: list[Converted]) -> None:
 @click.argument("paths", nargs=-1, metavar="[PATH...]")
 @json_option
 def status(paths: tuple[str, ...], as_json: bool) -> None:
-    """How notebooks are stored, and how they stand to git; all below this folder without PATH.
+    """How notebooks are stored, and how they stand to git: files, all below a folder, or all below this one.
 
     \b
     Example:
       perijove nb status churn.py --json
     """
-    found = [_listed(reading(Path(path)), Path(path).absolute(), strict=True) for path in paths]
-    if not paths:
-        storage = reading(Path.cwd())
-        found = [_listed(storage, file, strict=False) for file in _notebooks(storage, Path.cwd())]
+    found: list[Listed] = []
+    for path in [Path(path).absolute() for path in paths] or [Path.cwd()]:
+        storage = reading(path)
+        if path.is_dir():
+            found += [_listed(storage, file, strict=False) for file in _notebooks(storage, path)]
+        else:
+            found.append(_listed(storage, path, strict=True))
     show(found, as_json, lambda: _say_status(found))
 
 
@@ -193,6 +196,8 @@ def _printed(file: Path, rev: str, as_text: bool) -> str:
 @json_option
 def check(paths: tuple[str, ...], as_json: bool) -> None:
     """Check that notebooks come back whole from text: every cell, id, output and attachment. Nothing is written.
+
+    The exit code is 1 if one would not; those that are not valid are listed with the reason.
 
     \b
     Example:

@@ -9,7 +9,7 @@ import click
 import msgspec
 
 from perijove.core import terminal
-from perijove.core.errors import Conflict, NotFound
+from perijove.core.errors import Conflict, Failed, NotFound
 from perijove.core.terminal import json_option, me, show, table
 
 if TYPE_CHECKING:
@@ -142,7 +142,10 @@ def merge(base: Path, ours: Path, theirs: Path, out: Path | None, driver: bool, 
     if driver:
         ours.write_bytes(done.data)  # git's temporary file, or the one in the work tree that git replaces itself
     elif out is not None:
-        atomic.write(out.absolute(), done.data)
+        try:
+            atomic.write(out.absolute(), done.data)
+        except OSError as error:
+            raise Failed(f"{out} could not be written: {error.strerror or error}.", hint="Name another.") from error
     elif not as_json:
         click.echo(done.data, nl=False)
     if not driver and (out is not None or as_json):
@@ -257,5 +260,5 @@ def _outputs(root: Path) -> Outputs:
 def _say_installed(found: Installed) -> None:
     what = "installed" if found.installed else "taken away"
     click.echo(f"{found.repository}: drivers {what}; changed: {', '.join(found.changed) or 'nothing'}.")
-    if found.installed:
+    if found.installed and found.changed:
         click.echo("Commit .gitattributes and .gitignore; each clone runs install-git once for itself.")

@@ -62,7 +62,7 @@ def convert_file(documents: Documents, source: Path, target: Path, *, overwrite:
         raise Conflict(f"There is already a {target.name}.", hint="Choose another name, or remove it first.")
     notebook = read(documents, source)
     if problem := ipynb.problem(notebook):
-        raise Invalid(f"{source.name} is not a valid notebook: {problem}", hint="Nothing was written.")
+        raise Invalid(f"{source.name} is not a valid notebook: {problem.rstrip('.')}.", hint="Nothing was written.")
     kind = jupytext_format(target)
     if kind is None and target.suffix not in ENDINGS and target.suffix != ".ipynb":
         raise Invalid(f"{target.name}: there is no format for “{target.suffix}”.", hint="Use .ipynb, .py, .md, .Rmd, …")
@@ -136,7 +136,7 @@ def _to_text(documents: Documents, file: Path) -> Path:
         )
     notebook = documents.load(file, ids=False).notebook
     if problem := ipynb.problem(notebook):
-        raise Invalid(f"{file.name} is not a valid notebook: {problem}", hint="It was left as it is.")
+        raise Invalid(f"{file.name} is not a valid notebook: {problem.rstrip('.')}.", hint="It was left as it is.")
     target = file.with_suffix(ending(named(notebook.get("metadata", {}))))
     if target.exists():
         raise Conflict(f"There is already a {target.name}.", hint="Rename it, then convert again.")
@@ -156,7 +156,9 @@ def _to_notebook(documents: Documents, file: Path) -> Path:
     if document.conflicts:
         raise Conflict(f"{file.name} has {document.conflicts} unresolved conflicts.", hint="Resolve them first.")
     if problem := ipynb.problem(document.notebook):
-        raise Invalid(f"{file.name} would not be a valid notebook: {problem}", hint="It was left as it is.")
+        raise Invalid(
+            f"{file.name} would not be a valid notebook: {problem.rstrip('.')}.", hint="It was left as it is."
+        )
     target = file.with_suffix(".ipynb")
     if target.exists() and documents.views.text_of(target) != file:
         raise Conflict(f"There is already a {target.name}.", hint="Rename it, then convert again.")

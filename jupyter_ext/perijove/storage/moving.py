@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from perijove.storage import atomic, disk
+from perijove.storage.exclude import exclude, include
 from perijove.storage.index import CHECKPOINT, names
 from perijove.storage.places import MANIFEST, Place
 
@@ -53,6 +54,10 @@ def moved_folder(documents: Documents, source: Path, target: Path) -> None:
             shutil.rmtree(new)
         new.parent.mkdir(parents=True, exist_ok=True)
         old.rename(new)
+    for view in sorted(target.rglob("*.ipynb")):  # git is told of views by their path
+        if documents.views.text_of(view) is not None:
+            include(source / view.relative_to(target))
+            exclude(view)
 
 
 def remove(documents: Documents, file: Path) -> None:
