@@ -13,7 +13,8 @@ from pycrdt import Doc
 from tests.live import until
 from tests.storage.rooms import Place, code, edit, shown, sources
 
-from perijove.storage.live.ydoc import snapshot
+from perijove.storage.live.journal import Journal
+from perijove.storage.live.ydoc import edit_text, snapshot
 from perijove.storage.model import CONFLICT_KEY
 
 pytestmark = pytest.mark.anyio
@@ -100,3 +101,28 @@ async def test_who_comes_back_when_journal_and_content_are_others_is_asked(place
         mark = snapshot(room._document)["cells"][0]["metadata"][CONFLICT_KEY]["conflict"]
         assert (mark["ours"], mark["theirs"]) == ("one, saved, typed offline", "one, saved")
         assert sources(place.read(file)) == ["one, saved", "two"]
+
+
+@pytest.mark.parametrize(("suffix", "kind"), [(".ipynb", "notebook"), (".py", "file")])
+async def test_what_a_killed_second_server_did_not_save_is_taken_in(place: Place, suffix: str, kind: str) -> None:
+    make = place.write if suffix == ".ipynb" else place.text
+    file = make(f"n{suffix}", code("a", "one"), code("b", "two"))
+    first = Journal(f"{kind}:{file.name}", folder=place.project.state / "journal")
+    assert not first.file.exists()  # but another server has it, from now on
+    async with place.open(file.name, kind) as room:
+        document = room._document.ydoc
+        text = document["source"] if kind == "file" else room._document.ycells[0]["source"]
+        edit_text(text, str(text).replace("one", "one, saved"))
+        await room._save_to_disc()
+        edit_text(text, str(text).replace("saved", "saved, typed"))
+        second = next(place.project.state.glob("journal/*.1.journal"))
+        assert await until(lambda: b"typed" in second.read_bytes())
+        kept = second.read_bytes()
+    await first.stop()
+    second.write_bytes(kept)  # as if the second server had been killed
+    file.write_text(file.read_text().replace("saved, typed", "saved").replace("two", "two, pulled"))
+    for _ in range(2):  # and this is not done twice
+        async with place.open(file.name, kind) as room:
+            await room._save_to_disc()
+            assert sources(place.read(file)) == ["one, saved, typed", "two, pulled"]
+        assert not second.exists()

@@ -127,6 +127,23 @@ class Journal(BaseYStore):
                 return Base(found["content"], found["digest"])
         return None
 
+    def left(self) -> list[Journal]:
+        """The journals of this document that other servers left behind; they belong to this one now."""
+        own, found = self.file, []
+        for file in sorted(self._folder.glob(f"{self._name}.*journal")):
+            lock = _locked(file) if file != own else None
+            if lock is not None:
+                other = Journal(self._name, log=self.log, folder=self._folder)
+                other._owned = file, lock
+                found.append(other)
+        return found
+
+    async def remove(self) -> None:
+        """Forget everything."""
+        async with self._writing:
+            self._waiting.clear()
+            self.file.unlink(missing_ok=True)
+
     async def set_aside(self) -> None:
         """Keep a journal that cannot be used under another name, and begin anew."""
         async with self._writing:
@@ -194,17 +211,24 @@ class Journal(BaseYStore):
             atomic.make(self._folder)
             for turn in range(100):
                 file = self._folder / (f"{self._name}.journal" if not turn else f"{self._name}.{turn}.journal")
-                lock = os.open(file.with_suffix(".lock"), os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
-                try:
-                    fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-                except BlockingIOError:
-                    os.close(lock)
-                    continue
-                self._owned = file, lock
-                break
+                lock = _locked(file)
+                if lock is not None:
+                    self._owned = file, lock
+                    break
             else:
                 raise BlockingIOError(f"The journal {self._name} is in use.")
         return self._owned[0]
+
+
+def _locked(file: Path) -> int | None:
+    """Take a journal for this server; None if another one has it."""
+    lock = os.open(file.with_suffix(".lock"), os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+    try:
+        fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        os.close(lock)
+        return None
+    return lock
 
 
 def encoded(record: Record) -> bytes:

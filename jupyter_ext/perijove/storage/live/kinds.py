@@ -23,7 +23,7 @@ from perijove.storage.live import ydoc
 from perijove.storage.live.sources import Loaded
 from perijove.storage.model import CONFLICT_KEY, CellConflict, Notebook
 
-OURS, THEIRS = "yours", "on disk"
+OURS, THEIRS, ELSEWHERE = "yours", "on disk", "from another server"
 
 
 class Kind(Protocol):
@@ -54,6 +54,9 @@ class Kind(Protocol):
 
         ``at_once`` says that it was written so shortly after the room's save that its writer cannot know that save.
         """
+
+    def absorb(self, base: Any, edited: Any) -> None:
+        """Take in what somebody made of an earlier base in another room."""
 
     @property
     def held_back(self) -> bool:
@@ -137,8 +140,15 @@ class NotebookKind:
             merged = merge.merge(base, now, theirs, ours_name=OURS, theirs_name=THEIRS)
             found, count = _with_open_conflicts(merged.notebook, now, theirs, base), len(merged.conflicts)
         self.take(loaded._replace(content=theirs))
-        ydoc.apply(self.document, pictures.picture(pictures.unique(found), trusted=self.trusted).notebook)
+        self._show(found)
         return count
+
+    def absorb(self, base: Notebook, edited: Notebook) -> None:
+        """Take in what somebody made of an earlier base in another room."""
+        self._show(merge.merge(base, self.now(), edited, ours_name=OURS, theirs_name=ELSEWHERE).notebook)
+
+    def _show(self, found: Notebook) -> None:
+        ydoc.apply(self.document, pictures.picture(pictures.unique(found), trusted=self.trusted).notebook)
 
     @property
     def trusted(self) -> bool:
@@ -213,9 +223,18 @@ class TextKind:
             woven = weave.woven(weave.weave(base, now, theirs))
         found = conflicts.mark(CellConflict(now, theirs, base, OURS, THEIRS)) if woven is None else woven
         self.take(loaded)
+        self._show(found)
+        return int(woven is None)
+
+    def absorb(self, base: str, edited: str) -> None:
+        """Take in what somebody made of an earlier base in another room."""
+        before, now, theirs = (pictures.carried_text(text) for text in (base, self.now(), edited))
+        woven = weave.woven(weave.weave(before, now, theirs))
+        self._show(conflicts.mark(CellConflict(now, theirs, before, OURS, ELSEWHERE)) if woven is None else woven)
+
+    def _show(self, found: str) -> None:
         with self.document.ydoc.transaction():
             ydoc.edit_text(self.document.ydoc["source"], found)
-        return int(woven is None)
 
 
 class OtherKind:
@@ -260,6 +279,9 @@ class OtherKind:
         if self.document.get() != self.base:
             self.document.set(self.base)
         return 0
+
+    def absorb(self, base: Any, edited: Any) -> None:
+        """It cannot be merged: what lies on disk stays."""
 
 
 def kind_of(document: YBaseDoc) -> Kind:

@@ -79,6 +79,7 @@ class Room(DocumentRoom):  # type: ignore[misc]  # the library has no types
                 self.ydoc.apply_update(self.kind.first())
                 if self.journal is not None:
                     self.journal.quiet = True  # the file itself tells all there is to know
+            await self._absorb()
             self.ready = True
             if not self._document_progressively_loaded.done():
                 self._document_progressively_loaded.set_result(None)
@@ -321,6 +322,28 @@ class Room(DocumentRoom):  # type: ignore[misc]  # the library has no types
         await self._trim()
         self._emit(LogLevel.INFO, "load", "Content loaded from the journal")
         return True
+
+    async def _absorb(self) -> None:
+        """Take in the unsaved edits of servers that had this document open, too, and were killed."""
+        for left in self.journal.left() if self.journal is not None else []:
+            trial = type(self._document)(Doc())
+            try:
+                base = await left.base()
+                async for update, *_ in left.read():
+                    trial.ydoc.apply_update(update)
+            except YDocNotFound:
+                base = None
+            except (RuntimeError, ValueError):
+                base = None
+                await left.set_aside()
+            if base is not None:
+                there = kinds.kind_of(trial)
+                there.take(Loaded(base.content, self.version))
+                if there.is_news(edited := there.now()):
+                    self.kind.absorb(base.content, edited)
+                    await self._begin_journal()
+                    await left.remove()
+            await left.stop()
 
     def _applies(self, updates: list[bytes]) -> bool:
         trial: Doc[Any] = Doc()
