@@ -283,6 +283,46 @@ def test_a_text_that_cannot_be_read_keeps_its_outputs(project: Project) -> None:
     ]
 
 
+def test_who_only_looks_writes_nothing(project: Project) -> None:
+    git(project.root, "init", "-q")
+    large = cell("depth", "depth = 4", [said("4\n" * 50_000)], 1)
+    for number in (1, 2):
+        (project.root / f"{number}.ipynb").write_text(json.dumps(notebook(large, cell("b", f"x = {number}"))))
+    commit(project.root, "two")
+    before = {file for file in project.root.rglob("*") if ".git" not in file.parts}
+    assert call("diff", "1.ipynb", "2.ipynb")[1]["changed"] == 1
+    assert call("diff", "HEAD:1.ipynb", "1.ipynb")[1]["changed"] == 0
+    assert call("show", "1.ipynb", "--rev", "HEAD")[0] == 0
+    for command in ("status", "log", "show"):
+        assert call(command, "1.ipynb")[0] == 0
+    assert {file for file in project.root.rglob("*") if ".git" not in file.parts} == before
+
+
+def test_a_folder_s_notebooks_stand_to_git_as_each_by_itself(project: Project) -> None:
+    repository(project.root, ".gitignore", "ignored/\nname.ipynb\n")
+    for name in ("same", "changed", "ignored/deep/one", "name", "new/one", "ü b", "staged"):
+        (project.root / name).parent.mkdir(parents=True, exist_ok=True)
+        ipynb((project.root / name).parent, f"{Path(name).name}.ipynb")
+    git(project.root, "add", "same.ipynb", "changed.ipynb", "ü b.ipynb")
+    git(project.root, "commit", "-q", "-m", "some")
+    (project.root / "changed.ipynb").write_text((project.root / "changed.ipynb").read_text() + "\n")
+    git(project.root, "add", "staged.ipynb")
+    git(project.root, "init", "-q", "inner")
+    ipynb(project.root / "inner")
+    expected = {
+        "same.ipynb": "unchanged",
+        "changed.ipynb": "changed",
+        "ignored/deep/one.ipynb": "untracked",
+        "name.ipynb": "untracked",
+        "new/one.ipynb": "untracked",
+        "ü b.ipynb": "unchanged",
+        "staged.ipynb": "changed",
+        "inner/churn.ipynb": "untracked",
+    }
+    assert {one["path"]: one["git"] for one in call("status")[1]} == expected
+    assert {one["path"]: one["git"] for one in call("status", *expected)[1]} == expected
+
+
 def test_without_git_what_needs_it_says_so_and_the_rest_works(
     project: Project, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -16,6 +16,7 @@ from perijove.storage.cli_git import diff, install_git, log, merge, reading, res
 from perijove.storage.model import Status
 
 if TYPE_CHECKING:
+    from perijove.storage.git import Standing
     from perijove.storage.model import CheckReport, Cleaned, Converted
     from perijove.storage.service import Storage
 
@@ -95,30 +96,28 @@ def status(paths: tuple[str, ...], as_json: bool) -> None:
     Example:
       perijove nb status churn.py --json
     """
+    from perijove.storage.git import standings
+
     found: list[Listed] = []
     for path in [Path(path).absolute() for path in paths] or [Path.cwd()]:
         storage = reading(path)
         if path.is_dir():
-            found += [_listed(storage, file, strict=False) for file in _notebooks(storage, path)]
+            inside = standings(_notebooks(storage, path))
+            found += [_listed(storage, file, standing) for file, standing in inside.items()]
         else:
-            found.append(_listed(storage, path, strict=True))
+            found.append(Listed(**msgspec.structs.asdict(storage.status(str(path)))))
     show(found, as_json, lambda: _say_status(found))
 
 
-def _listed(storage: Storage, file: Path, *, strict: bool) -> Listed:
-    """The status of a notebook; one that cannot be read raises if it was asked for, else it is listed with why."""
+def _listed(storage: Storage, file: Path, standing: Standing) -> Listed:
+    """The status of a notebook; one that cannot be read is listed with why."""
     try:
-        return Listed(**msgspec.structs.asdict(storage.status(str(file))))
+        return Listed(**msgspec.structs.asdict(storage.status(str(file), standing)))
     except PerijoveError as error:
-        if strict:
-            raise
-        from perijove.storage.git import Repository
-
-        repository = Repository.of(file)
         return Listed(
             path=storage.project.relative(file),
             stored="text" if storage.documents.is_text(file) else "notebook",
-            git=repository.state(file) if repository else "none",  # type: ignore[arg-type]  # the words of the model
+            git=standing.state,
             problem=error.message,
         )
 
@@ -182,7 +181,7 @@ def _printed(file: Path, rev: str, as_text: bool) -> str:
 
     storage = reading(file)
     if rev:
-        found = storage.history.at(storage.documents.at(storage.project.inside(file)), rev)[0]
+        found = storage.history.at(storage.documents.at(storage.project.inside(file)), rev, stubs=False)[0]
     else:
         found = storage.documents.load(file, ids=False).notebook
     lowered = conflicts.lower(found)

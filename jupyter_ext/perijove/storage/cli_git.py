@@ -77,10 +77,10 @@ def _side(side: str) -> Notebook:
     if colon and not file.exists():
         storage = reading(Path(path))
         place = storage.documents.at(storage.project.inside(Path(path).absolute()))
-        return storage.history.at(place, rev or "HEAD")[0]
+        return storage.history.at(place, rev or "HEAD", stubs=False)[0]
     if not file.is_file():
         raise NotFound(f"There is no {side}.", hint="Write a file, or REV:FILE for a commit.")
-    return reading(file).documents.load(file, stubs=True).notebook
+    return reading(file).documents.load(file).notebook
 
 
 def _say_diff(found: NotebookDiff) -> None:

@@ -12,13 +12,16 @@ import subprocess
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import NamedTuple
+from typing import Literal, NamedTuple
 
 from perijove.core.errors import Failed, Invalid, NotFound
 from perijove.storage.model import NotebookVersion
 
+State = Literal["none", "untracked", "unchanged", "changed", "conflict"]
 SECONDS = 60.0
 MOST_VERSIONS = 1_000
+AT_ONCE = 500
+"""How many files git is asked about at once."""
 _QUIET = {
     "GIT_TERMINAL_PROMPT": "0",
     "GIT_OPTIONAL_LOCKS": "0",
@@ -38,6 +41,14 @@ class Change(NamedTuple):
     version: NotebookVersion
     name: str
     added: bool
+
+
+class Standing(NamedTuple):
+    """A file's repository, how the file stands to its last commit, and the branch there."""
+
+    repository: Repository | None
+    state: State
+    branch: str
 
 
 @dataclass(frozen=True)
@@ -125,15 +136,21 @@ class Repository:
                 found[int(stage)] = self.ask(["cat-file", "blob", blob.decode()])
         return found
 
-    def state(self, path: Path) -> str:
-        """How a file stands to the last commit: untracked, unchanged, changed or conflict."""
-        told = self.ask(["status", "--porcelain=v1", "-z", "--ignored", "--", self.name(path)])
-        code = told[:2].decode()
-        if not code:
-            return "unchanged"
-        if "U" in code or code in ("AA", "DD"):
-            return "conflict"
-        return "untracked" if code in ("??", "!!") else "changed"
+    def state(self, path: Path) -> State:
+        """How a file stands to the last commit."""
+        return self.states([path])[path]
+
+    def states(self, paths: Sequence[Path]) -> dict[Path, State]:
+        """How files stand to the last commit, all in one question."""
+        names = {path: self.name(path) for path in paths}
+        what = ["--porcelain=v1", "-z", "--ignored", "--untracked-files=all", "--no-renames"]
+        told = self.ask(["status", *what, "--", *names.values()]).decode("utf-8", "surrogateescape").split("\0")
+        codes = {entry[3:]: entry[:2] for entry in told if entry}
+        folders = tuple(name for name in codes if name.endswith("/"))  # of which git ignores all
+        return {
+            path: "untracked" if name.startswith(folders) else _state(codes.get(name, ""))
+            for path, name in names.items()
+        }
 
     def branch(self) -> str:
         """The branch that is checked out, or the commit where there is none."""
@@ -214,6 +231,27 @@ class Repository:
         folder = self.ask(["rev-parse", "--git-common-dir"]).decode("utf-8", "surrogateescape").strip()
         file = self.root / folder / "lfs" / "objects" / sha[:2] / sha[2:4] / sha
         return file.read_bytes() if file.is_file() else None
+
+
+def standings(files: Sequence[Path]) -> dict[Path, Standing]:
+    """How files stand in their repositories; few questions for many files."""
+    repositories = {folder: Repository.of(folder) for folder in {file.parent for file in files}}
+    found: dict[Path, Standing] = {}
+    for repository in {repository for repository in repositories.values() if repository is not None}:
+        own = [file for file in files if repositories[file.parent] == repository]
+        branch = repository.branch()
+        for start in range(0, len(own), AT_ONCE):
+            for file, state in repository.states(own[start : start + AT_ONCE]).items():
+                found[file] = Standing(repository, state, branch)
+    return {file: found.get(file, Standing(None, "none", "")) for file in files}
+
+
+def _state(code: str) -> State:
+    if not code:
+        return "unchanged"
+    if "U" in code or code in ("AA", "DD"):
+        return "conflict"
+    return "untracked" if code in ("??", "!!") else "changed"
 
 
 def _change(entry: bytes, names: Sequence[str]) -> Change | None:

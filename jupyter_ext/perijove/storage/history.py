@@ -47,10 +47,13 @@ class History:
             return []
         return [change.version for change in _past(repository, repository.name(path), limit)]
 
-    def at(self, path: Path, rev: str) -> tuple[Notebook, NotebookVersion]:
-        """A notebook in a commit, and the commit; raises NotFound where it was not there."""
+    def at(self, path: Path, rev: str, *, stubs: bool = True) -> tuple[Notebook, NotebookVersion]:
+        """A notebook in a commit, and the commit; raises NotFound where it was not there.
+
+        Without ``stubs`` its outputs are whole, and nothing is written to the store of blobs.
+        """
         name, data, commit, repository = self.file(path, rev)
-        return self.parse(data, name, path, commit, repository), repository.about(commit)
+        return self.parse(data, name, path, commit, repository, stubs=stubs), repository.about(commit)
 
     def file(self, path: Path, rev: str) -> Then:
         """The file that a notebook was in a commit, under an earlier name too; raises NotFound where there was none."""
@@ -81,21 +84,26 @@ class History:
         ours, theirs = (self.parse(found[stage], name, path, "", repository) for stage in (2, 3))
         return base, ours, theirs
 
-    def parse(self, data: bytes, name: str, path: Path, commit: str, repository: Repository) -> Notebook:
+    def parse(
+        self, data: bytes, name: str, path: Path, commit: str, repository: Repository, *, stubs: bool = True
+    ) -> Notebook:
         """A notebook from the bytes git has; its outputs from the commit, else those here that belong to its cells."""
         if name.endswith(".ipynb"):
             found = with_ids(ipynb.parse(data, name))
         else:
-            found = self._from_text(disk.decoded(data, name), name, path, commit, repository)
-        found = outputs.hollow_notebook(found, self.documents.put_blob)
+            found = self._from_text(disk.decoded(data, name), name, path, commit, repository, stubs)
+        if stubs:
+            found = outputs.hollow_notebook(found, self.documents.put_blob)
         conflicts.lift(found)
         return found
 
-    def _from_text(self, source: str, name: str, path: Path, commit: str, repository: Repository) -> Notebook:
+    def _from_text(
+        self, source: str, name: str, path: Path, commit: str, repository: Repository, stubs: bool
+    ) -> Notebook:
         committed = repository.read(commit, f"{outputs_folder(name)}/{MANIFEST}") if commit else None
         manifest = Manifest.loads(committed) if committed is not None else self._present(path, source)
         get = self._getter(path, name, commit, repository)
-        return text.from_text(source, manifest, get, stubs=committed is None, ids=True)
+        return text.from_text(source, manifest, get, stubs=stubs and committed is None, ids=True)
 
     def _present(self, path: Path, source: str) -> Manifest:
         """The outputs here, of the cells whose source they were made from is the source in this text."""

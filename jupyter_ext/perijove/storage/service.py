@@ -19,7 +19,7 @@ from perijove.core.tasks import Progress, Tasks
 from perijove.storage import atomic, convert, disk, text
 from perijove.storage.diff import diff
 from perijove.storage.documents import Documents
-from perijove.storage.git import Repository
+from perijove.storage.git import Repository, Standing, standings
 from perijove.storage.history import History, Then
 from perijove.storage.merge import merge
 from perijove.storage.model import (
@@ -73,12 +73,11 @@ class Storage:
         """The notebook in a text notebook; None where the file is none."""
         return self.documents.load(path).notebook if self.documents.is_text(path) else None
 
-    def status(self, path: str) -> Status:
-        """How a notebook is stored, and how it stands to the last commit."""
+    def status(self, path: str, standing: Standing | None = None) -> Status:
+        """How a notebook is stored, and how it stands to the last commit; ``standing`` if that is known already."""
         file = self._file(path)
         stored = self.documents.is_text(file)
-        repository = Repository.of(file)
-        state = repository.state(file) if repository else "none"
+        _, state, branch = standing or standings([file])[file]
         stale: list[str] = []
         try:
             conflicts = self.documents.load(file, stubs=stored).conflicts
@@ -92,8 +91,8 @@ class Storage:
         return Status(
             path=self.project.relative(file),
             stored="text" if stored else "notebook",
-            git=state,  # type: ignore[arg-type]  # git.py gives the words of the model
-            branch=repository.branch() if repository else "",
+            git=state,
+            branch=branch,
             outputs=self.documents.places.settings(file).outputs if stored else "",
             conflicts=conflicts,
             stale=stale,
