@@ -162,3 +162,30 @@ def test_status_takes_folders_and_check_takes_text_notebooks(tmp_path: Path, mon
     found = call("check", "deep")[1]
     assert (found["found"], found["lossless"]) == (3, 2)
     assert "UTF-8" in found["invalid"][0]["detail"]
+
+
+def test_outputs_follow_a_name_that_git_changed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    repository(tmp_path, "other.txt", "x\n")
+    made(tmp_path, "a", "b")
+    monkeypatch.chdir(tmp_path)
+    commit(tmp_path, "one")
+    (tmp_path / "new.py").write_text(
+        '# perijove-notebook 1 {"kernel": "python3"}\n\n# %% id=a\nother\n\n# %% id=z\n1\n\n# %% id=y\n1\n'
+    )
+    assert "outputs" in run("show", "new.py").stdout
+    assert not any(one["outputs"] for one in json.loads(run("show", "new.py").stdout)["cells"])
+    git(tmp_path, "mv", "churn.py", "moved.py")
+    shown = json.loads(run("show", "moved.py").stdout)
+    assert [one["outputs"][0]["text"] for one in shown["cells"]] == [["a\n"], ["b\n"]]
+    git(tmp_path, "reset", "-q", "--hard")
+    assert "a\\n" in run("show", "churn.py").stdout
+
+
+def test_git_follows_a_notebook_again_that_comes_back(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    made_ = ipynb.serialise(notebook(cell("a", "1", [said("1\n")], 1))).decode()
+    repository(tmp_path, "churn.ipynb", made_)
+    (tmp_path / ".git" / "info" / "exclude").write_text("/.perijove\n")
+    assert "no longer follows" in call("convert", "churn.ipynb", "--to", "text")[1][0]["note"]
+    assert call("convert", "churn.py", "--to", "notebook")[0] == 0
+    assert git(tmp_path, "status", "--porcelain") == ""

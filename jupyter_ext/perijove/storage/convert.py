@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import shutil
 from collections.abc import Callable, Iterator
@@ -167,7 +168,21 @@ def _to_notebook(documents: Documents, file: Path) -> Path:
         shutil.rmtree(documents.places.state(target), ignore_errors=True)  # it is a view no more
         include(target)
         documents.delete(file)
+    _followed(target)
     return target
+
+
+def _followed(notebook: Path) -> None:
+    """Have git follow a notebook again that it followed before it was converted."""
+    from perijove.storage.git import Repository
+
+    repository = Repository.of(notebook)
+    if repository is None:
+        return
+    name = repository.name(notebook)
+    with contextlib.suppress(PerijoveError):  # no commit yet, or the index is locked: git shows it as a new file
+        if repository.read("HEAD", name) is not None:
+            repository.ask(["reset", "-q", "HEAD", "--", name])
 
 
 def _must_return(notebook: Notebook, name: str) -> None:

@@ -18,7 +18,7 @@ HEADER = re.compile(r"(\S{1,4}) perijove-notebook (\d+)(?: +(\S.*))?[ \t]*$")
 
 _PLAIN = re.compile(r"[A-Za-z0-9_-]{1,64}")
 _TITLED = re.compile(r"(.*\S)\s+\[(markdown|md|raw)\]")
-_TYPE = re.compile(r'\[(?:(markdown|raw)|(md)|("(?:[^"\\]|\\.)*"))\](?: +|$)')
+_TYPE = re.compile(r'\[(?:((?i:markdown|raw))|((?i:md))|("(?:[^"\\]|\\.)*"))\](?: +|$)')
 _ID = re.compile(r'id=(?:([A-Za-z0-9_-]{1,64})|("(?:[^"\\]|\\.)*"))(?: +|$)')
 _FLAG = re.compile(r"(?:eol=(crlf)|(escaped)=1)(?: +|$)")
 _NAMED = re.compile(r"(attachments|extra)=(?=\{)")
@@ -87,7 +87,7 @@ def read(line: str) -> Marker:
     cell_type, cell_id, flag = "code", None, ""
     named_values: dict[str, Any] = {}
     if match := _TYPE.match(rest):
-        cell_type = match[1] or (_string(match[3]) if match[3] else "markdown") or "raw"
+        cell_type = (match[1] or "").lower() or (_string(match[3]) if match[3] else "markdown") or "raw"
         rest = rest[match.end() :]
     if match := _ID.match(rest):
         cell_id, rest = match[1] or _string(match[2]), rest[match.end() :]

@@ -1,6 +1,6 @@
 """Where the parts of a text notebook lie: its manifest, blobs, attachments and view, as the project's settings say.
 
-``perijove.toml`` in the project's root, or in a folder below for the notebooks there::
+``perijove.toml`` in a folder, for all notebooks below::
 
     [storage]
     outputs = "local"    # under .perijove/outputs, which git ignores
@@ -81,15 +81,12 @@ class Places:
         self._read: dict[Path, tuple[tuple[int, int], Settings]] = {}
 
     def settings(self, text: Path) -> Settings:
-        """What is decided about a notebook now, by the nearest file; raises Invalid where it makes no sense."""
-        root = self.project.root
-        for folder in text.parents if text.is_relative_to(root) else (root,):
+        """What is decided about a notebook now, by the nearest file upwards; raises Invalid where it makes no sense."""
+        for folder in text.parents:
             found = self._settings(folder / SETTINGS)
             if found is not None:
                 return found
-            if folder == root:
-                break
-        return Settings(folder=root)
+        return Settings(folder=self.project.root)
 
     def remotes(self) -> list[str]:
         """The remote places that notebooks read so far are sent to."""

@@ -7,7 +7,7 @@ import shutil
 import time
 from pathlib import Path
 
-from perijove.storage import atomic, disk, remote
+from perijove.storage import atomic, disk, remote, renamed
 from perijove.storage.manifest import Manifest
 from perijove.storage.model import Document, Notebook, Version
 from perijove.storage.places import Place, Places
@@ -42,6 +42,8 @@ class TextFiles:
         remote.fetch(self.places, file)
         for _ in range(disk.TRIES):
             state = disk.read(self.places, file)
+            if renamed.take_over(self.places, self.store.index, state):
+                continue
             text, base = disk.decoded(state.text, file.name), _text(state.place.base)
             missed: list[str] = []
             get = _noting(self.store.getter(state.elsewhere or state.place), missed)
