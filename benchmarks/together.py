@@ -42,7 +42,12 @@ def put(file: Path, found: dict[str, Any]) -> None:
 
 
 def change(file: Path, place: int, source: str) -> None:
-    found = json.loads(file.read_text())
+    while True:
+        try:
+            found = json.loads(file.read_text())
+            break
+        except ValueError:  # a server without Perijove writes in place: this was half a file
+            continue
     found["cells"][place]["source"] = source
     put(file, found)
 
