@@ -42,14 +42,20 @@ def put(file: Path, found: dict[str, Any]) -> None:
 
 
 def change(file: Path, place: int, source: str) -> None:
-    while True:
-        try:
-            found = json.loads(file.read_text())
-            break
-        except ValueError:  # a server without Perijove writes in place: this was half a file
-            continue
+    found = whole(file)
     found["cells"][place]["source"] = source
     put(file, found)
+
+
+def whole(file: Path) -> dict[str, Any]:
+    """A notebook on disk; a server without Perijove writes in place, so half a file is read again."""
+    for _ in range(1000):
+        try:
+            found: dict[str, Any] = json.loads(file.read_text())
+            return found
+        except ValueError:
+            continue
+    raise AssertionError(f"{file} is no notebook")
 
 
 def on_disk(file: Path) -> list[str]:
@@ -191,7 +197,7 @@ async def rewritten_outputs(host: Host, ours: bool) -> str:
         peer.type(0, " first")
         await until(lambda: file.exists() and on_disk(file)[:1] == ["a first"], 8)
         await asyncio.sleep(1.5)
-        found = json.loads(file.read_text())
+        found = whole(file)
         found["cells"][1] |= {
             "execution_count": 1,
             "outputs": [{"output_type": "stream", "name": "stdout", "text": ["ran\n"]}],
@@ -199,11 +205,11 @@ async def rewritten_outputs(host: Host, ours: bool) -> str:
         put(file, found)
         peer.type(0, " second")
 
-        def whole() -> bool:
-            room, disk = peer.document.ycells[1]["outputs"].to_py(), json.loads(file.read_text())["cells"]
+        def both_kept() -> bool:
+            room, disk = peer.document.ycells[1]["outputs"].to_py(), whole(file)["cells"]
             return bool(room) and bool(disk[1]["outputs"]) and on_disk(file)[0] == "a first second" == peer.sources()[0]
 
-        return "kept" if await until(whole, 10) else "lost"
+        return "kept" if await until(both_kept, 10) else "lost"
 
 
 async def checkout(host: Host, ours: bool) -> str:
@@ -239,11 +245,11 @@ async def checkout(host: Host, ours: bool) -> str:
         git("checkout", "other")
         wanted = ["a mine", "theirs", "c"]
 
-        def whole() -> bool:
+        def all_kept() -> bool:
             text = file.read_text()
             return peer.sources() == wanted and "a mine" in text and "theirs" in text
 
-        return "kept" if await until(whole, 8) else f"lost: {[s for s in wanted if s not in peer.sources()]}"
+        return "kept" if await until(all_kept, 8) else f"lost: {[s for s in wanted if s not in peer.sources()]}"
 
 
 RESTARTS = ("offline", "offline, file changed", "unsaved", "unsaved, file changed")
