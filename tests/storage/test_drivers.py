@@ -175,10 +175,11 @@ def test_a_link_is_not_written_through(tmp_path: Path) -> None:
     assert (tmp_path / "precious").read_text() == "precious\n"
 
 
-def test_settings_decide_what_git_is_told(tmp_path: Path) -> None:
+def test_settings_decide_what_git_is_told(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     found = Repository.of(repository(tmp_path))
     assert found is not None
-    install(found, "commit")
+    monkeypatch.setattr("shutil.which", lambda name: None)
+    assert "git-lfs is not installed" in install(found, "commit").note
     assert "filter=lfs" in (tmp_path / ".gitattributes").read_text()
     assert install(found, "sidecar").changed == [".gitattributes", ".gitignore"]
     assert "filter=lfs" not in (tmp_path / ".gitattributes").read_text()
@@ -223,4 +224,18 @@ def test_the_driver_s_program_is_quoted(tmp_path: Path, monkeypatch: pytest.Monk
     written = subprocess.run(
         ["git", "config", "merge.perijove.driver"], cwd=tmp_path, capture_output=True, text=True, check=True
     )
-    assert written.stdout.startswith("'/a folder/$(x)/python' -m perijove.cli nb merge %O %A %B --driver")
+    assert "'/a folder/$(x)/python' -m perijove.cli nb merge %O %A %B --driver" in written.stdout
+
+
+def test_git_merges_and_shows_by_itself_where_perijove_is_there_no_more(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("sys.executable", "/gone/$(touch stolen)/python")
+    file = with_drivers(repository(tmp_path, "plain.py", "a = 1\nb = 2\nc = 3\n"))
+    branches(file, "a = 9\nb = 2\nc = 3\n", "a = 8\nb = 2\nc = 3\n")
+    assert "CONFLICT" in git(tmp_path, "merge", "topic", ok=False)
+    assert "<<<<<<< ours\na = 9\n=======\na = 8\n>>>>>>> theirs\n" in file.read_text()
+    (tmp_path / "n.ipynb").write_text("{}\n")
+    git(tmp_path, "add", "-f", "n.ipynb")
+    assert "+{}" in git(tmp_path, "diff", "--cached", "--", "n.ipynb")
+    assert not (tmp_path / "stolen").exists()

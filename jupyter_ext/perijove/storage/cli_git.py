@@ -260,5 +260,7 @@ def _outputs(root: Path) -> Outputs:
 def _say_installed(found: Installed) -> None:
     what = "installed" if found.installed else "taken away"
     click.echo(f"{found.repository}: drivers {what}; changed: {', '.join(found.changed) or 'nothing'}.")
+    if found.note:
+        click.echo(found.note)
     if found.installed and found.changed:
         click.echo("Commit .gitattributes and .gitignore; each clone runs install-git once for itself.")

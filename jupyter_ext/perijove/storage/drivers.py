@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import os
 import shlex
+import shutil
 import subprocess
 import sys
 from collections.abc import Mapping
@@ -34,15 +35,20 @@ ATTRIBUTES = (
     "*.jl merge=perijove",
 )
 LARGE_FILES = "**/*.outputs/blobs/** filter=lfs diff=lfs merge=lfs -text"
+LFS = "git-lfs is not installed here: until it is, git keeps large outputs in the repository itself."
 IGNORED = (".perijove/", ".ipynb_checkpoints/")
 
 
 class Installed(msgspec.Struct, frozen=True):
-    """What ``install-git`` did: the repository, whether the drivers are there now, and the files it changed."""
+    """What ``install-git`` did: the repository, whether the drivers are there now, and the files it changed.
+
+    ``note`` says what is missing for all of it to work.
+    """
 
     repository: str
     installed: bool
     changed: list[str]
+    note: str = ""
 
 
 class Done(NamedTuple):
@@ -115,10 +121,13 @@ def _by_lines(base: bytes, ours: bytes, theirs: bytes, names: tuple[str, str]) -
 def install(repository: Repository, outputs: str = "local") -> Installed:
     """Tell a repository of our drivers, and git what to ignore; ``outputs`` is the project's setting."""
     program = f"{shlex.quote(sys.executable)} -m perijove.cli nb"
+    shown_by = _or_else(f'{program} show --text "$1"', 'cat "$1"')
     wanted = {
         "merge.perijove.name": "Perijove merges notebooks by cells",
-        "merge.perijove.driver": f"{program} merge %O %A %B --driver",
-        "diff.perijove.textconv": f"{program} show --text",
+        "merge.perijove.driver": _or_else(
+            f"{program} merge %O %A %B --driver", "git merge-file --marker-size=%L -L ours -L base -L theirs %A %O %B"
+        ),
+        "diff.perijove.textconv": f"f() {{ {shown_by}; }}; f",
         "diff.perijove.cachetextconv": "true",
         "diff.perijove.xfuncname": "^# %% .*$",
     }
@@ -131,7 +140,15 @@ def install(repository: Repository, outputs: str = "local") -> Installed:
     ignored = (*IGNORED, *(("*.outputs/",) if outputs == "sidecar" else ()))
     changed += _block(repository.root / ".gitattributes", attributes)
     changed += _block(repository.root / ".gitignore", ignored)
-    return Installed(str(repository.root), True, sorted(set(changed)))
+    note = LFS if outputs == "commit" and shutil.which("git-lfs") is None else ""
+    return Installed(str(repository.root), True, sorted(set(changed)), note)
+
+
+def _or_else(command: str, plain: str) -> str:
+    """A line for git's shell: the command, or what git does by itself where this Perijove is there no more."""
+    parts = (sys.executable, str(Path(__file__).resolve()))
+    there = " && ".join(f"test -e {shlex.quote(part)}" for part in parts)
+    return f"if {there}; then {command}; else {plain}; fi"
 
 
 def uninstall(repository: Repository) -> Installed:
