@@ -138,3 +138,129 @@ class Reading(msgspec.Struct, frozen=True):
     version: str = ""
     options: dict[str, str] = {}
     problem: str = ""
+
+
+Method = Literal["footer", "first rows", "row groups", "blocks", "all rows", "database"]
+Level = Literal["footer", "sample", "full"]
+
+
+class Basis(msgspec.Struct, frozen=True, rename="camel"):
+    """What numbers rest on: how rows were chosen, how many of how many, and the error that leaves.
+
+    ``share`` is between 0 and 1. ``error`` is the half width of a 95 % interval, for shares and for the rank of a
+    quantile, between 0 and 1; null where there is none (all rows, or what a footer says).
+    """
+
+    method: Method
+    rows_read: int | None = None
+    rows: int | None = None
+    share: float | None = None
+    error: float | None = None
+
+
+class Bin(msgspec.Struct, frozen=True):
+    """A bar of a histogram: values from ``low`` up to ``high``, and how many; times are ISO 8601."""
+
+    low: Any
+    high: Any
+    count: int
+
+
+class Common(msgspec.Struct, frozen=True):
+    """A value and how often it is there."""
+
+    value: Any
+    count: int
+
+
+class ColumnProfile(msgspec.Struct, frozen=True, rename="camel"):
+    """Figures of one column; ``quantiles`` by share ("0.25"). What is unknown at this level is null or empty."""
+
+    name: str
+    type: str
+    basis: Basis
+    count: int | None = None
+    nulls: int | None = None
+    null_share: float | None = None
+    distinct: int | None = None
+    min: Any = None
+    max: Any = None
+    mean: float | None = None
+    std: float | None = None
+    quantiles: dict[str, Any] = {}
+    bins: list[Bin] = []
+    common: list[Common] = []
+    problem: str = ""
+
+
+class Profile(msgspec.Struct, frozen=True):
+    """Figures of a dataset at one level: what its footer says, of a sample, or of all rows."""
+
+    level: Level
+    basis: Basis
+    columns: list[ColumnProfile]
+    rows: int | None = None
+    bytes: int | None = None
+    version: str = ""
+    seconds: float = 0.0
+
+
+class Sort(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """Order by a column."""
+
+    column: str
+    descending: bool = False
+
+
+Operator = Literal["=", "!=", "<", "<=", ">", ">=", "contains", "starts", "null", "not null"]
+
+
+class Filter(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """Keep rows whose column compares so with a value; text compares without regard to case in contains and starts."""
+
+    column: str
+    op: Operator
+    value: Any = None
+
+
+class Window(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """Which rows to look at: after filter and order, ``rows`` from ``offset``; of a version, else the present one."""
+
+    rows: int = 50
+    offset: int = 0
+    sort: list[Sort] = []
+    where: list[Filter] = []
+    columns: list[str] = []
+    version: str = ""
+
+
+class Version(msgspec.Struct, frozen=True):
+    """A version of a dataset, newest first in lists; ``id`` pins it in load code. What is unknown is null or empty."""
+
+    id: str
+    at: datetime | None = None
+    rows: int | None = None
+    bytes: int | None = None
+    operation: str = ""
+    who: str = ""
+    detail: str = ""
+    current: bool = False
+
+
+class Entry(msgspec.Struct, frozen=True):
+    """One thing in a place that is browsed; ``opens`` says whether it has entries of its own."""
+
+    uri: str
+    name: str
+    kind: Literal["folder", "file", "schema", "dataset"]
+    format: str = ""
+    bytes: int | None = None
+    modified: float | None = None
+    opens: bool = False
+
+
+class Listing(msgspec.Struct, frozen=True):
+    """Some entries of a place in order of name; ``more`` asks for those after them, empty at the end."""
+
+    entries: list[Entry]
+    more: str = ""
