@@ -46,29 +46,62 @@ class TaskLog(msgspec.Struct, frozen=True):
 
 
 class Node(msgspec.Struct, frozen=True, rename="camel"):
-    """One thing in the lineage graph."""
+    """One thing in the lineage graph; ``more_up`` and ``more_down`` say that it has neighbours that are not shown."""
 
     ref: str
     kind: str
     name: str
     detail: str = ""
+    more_up: bool = False
+    more_down: bool = False
 
 
 class Edge(msgspec.Struct, frozen=True, rename={"source": "from", "target": "to"}):
-    """``target`` came from ``source``: ``kind`` is what happened (read, wrote, fed, logged, exported, …)."""
+    """``target`` came from ``source``: ``kind`` is what happened (read, wrote, fed, logged, exported, …).
+
+    ``version`` is the version of the dataset that was read or written last, empty where unknown.
+    """
 
     source: str
     target: str
     kind: str
     how: How
     at: datetime
+    version: str = ""
+
+
+class Field(msgspec.Struct, frozen=True, rename={"source": "from", "target": "to"}):
+    """A column of a source went into a column of a target; an empty ``target`` means all of it.
+
+    ``kind`` is direct where its values went there, indirect where it only filtered, joined or ordered.
+    """
+
+    source: str
+    target: str = ""
+    kind: Literal["direct", "indirect"] = "direct"
+
+
+class Flow(msgspec.Struct, frozen=True, rename={"source": "from", "target": "to"}):
+    """Data of the dataset ``source`` came into ``target``, a dataset or a cell, through the cell or job ``via``.
+
+    ``columns`` is empty where it is not known which columns.
+    """
+
+    source: str
+    target: str
+    via: str
+    how: How
+    at: datetime
+    columns: list[Field] = []
 
 
 class Graph(msgspec.Struct, frozen=True):
-    """Part of the lineage graph around one ref."""
+    """Part of the lineage graph; ``flows`` only where they were asked for, ``next`` asks for the hops after these."""
 
     nodes: list[Node]
     edges: list[Edge]
+    flows: list[Flow] = []
+    next: str = ""
 
 
 class PermissionRow(msgspec.Struct, frozen=True):

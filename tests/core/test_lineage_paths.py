@@ -1,0 +1,199 @@
+"""The graph is never walked along a path on which no data went: lines of a kernel's spool in, whole answers out."""
+
+from __future__ import annotations
+
+import json
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import pytest
+
+from perijove.core.database import Database
+from perijove.core.lineage import Lineage
+from perijove.core.model import Graph
+from perijove.core.project import Project
+from perijove.core.refs import Ref
+from perijove.core.spool import Spool
+
+START = datetime(2026, 11, 1, tzinfo=UTC)
+A, B, C, D = (f"file:///data/{name}.parquet" for name in "abcd")
+
+
+class Kernel:
+    """Writes lines as a kernel does, and takes them in."""
+
+    def __init__(self, project: Project, database: Database, lineage: Lineage) -> None:
+        self.path = project.state / "spool" / "k.jsonl"
+        self.spool = Spool(project, database, lineage)
+        self.lineage = lineage
+        lineage.before_reading = self.spool.take_in
+        self.lines = 0
+
+    def line(self, type_: str, cell: str, **more: Any) -> None:
+        self.lines += 1
+        at = (START + timedelta(seconds=self.lines)).isoformat()
+        body = {"type": type_, "notebook": "n.ipynb", "cell": cell, "kernel": "k", "at": at, **more}
+        with self.path.open("a") as file:
+            file.write(json.dumps(body) + "\n")
+
+    def flow(self, cell: str, target: str, *sources: str, **columns: list[str]) -> None:
+        found = [{"uri": uri, "columns": columns.get(uri)} for uri in sources]
+        self.line("flow", cell, sources=found, target=target, how="observed")
+
+    def cell(self, id_: str, *uses: str, **more: Any) -> None:
+        self.line("cell", id_, count=1, ok=True, source=f"do {id_}", uses=list(uses), **more)
+
+    def around(self, ref: str, up: int = 5, down: int = 5, **more: Any) -> Graph:
+        return self.lineage.around(Ref.parse(ref), up, down, **more)
+
+
+@pytest.fixture
+def kernel(project: Project, database: Database, lineage: Lineage) -> Kernel:
+    return Kernel(project, database, lineage)
+
+
+def refs(graph: Graph) -> set[str]:
+    return {short(node.ref) for node in graph.nodes}
+
+
+def edges(graph: Graph) -> set[tuple[str, str, str]]:
+    return {(short(edge.source), edge.kind, short(edge.target)) for edge in graph.edges}
+
+
+def short(ref: str) -> str:
+    return ref.removeprefix("dataset:file:///data/").removesuffix(".parquet").removeprefix("cell:n.ipynb#")
+
+
+def data(name: str) -> str:
+    return f"dataset:file:///data/{name}.parquet"
+
+
+@pytest.fixture
+def crossing(kernel: Kernel) -> Kernel:
+    """One cell reads A and B, and writes C from A and D from B."""
+    for uri in (A, B):
+        kernel.line("read", "x", uri=uri)
+    for uri in (C, D):
+        kernel.line("write", "x", uri=uri)
+    kernel.flow("x", C, A)
+    kernel.flow("x", D, B)
+    kernel.cell("x")
+    return kernel
+
+
+def test_two_flows_that_cross_in_a_cell_stay_two(crossing: Kernel) -> None:
+    assert edges(crossing.around(data("c"))) == {("a", "read", "x"), ("x", "wrote", "c")}
+    assert edges(crossing.around(data("d"))) == {("b", "read", "x"), ("x", "wrote", "d")}
+    assert edges(crossing.around(data("a"))) == {("a", "read", "x"), ("x", "wrote", "c")}
+    assert edges(crossing.around(data("b"))) == {("b", "read", "x"), ("x", "wrote", "d")}
+    assert refs(crossing.around("cell:n.ipynb#x")) == {"a", "b", "c", "d", "x"}
+
+
+def test_datasets_alone_are_joined_only_along_flows(crossing: Kernel) -> None:
+    graph = crossing.around("cell:n.ipynb#x", kinds=["dataset"])
+    assert ("a", "through", "d") not in edges(graph)
+    assert edges(crossing.around(data("c"), kinds=["dataset"])) == {("a", "through", "c")}
+
+
+def test_cells_on_the_way_are_shown_and_others_are_not(kernel: Kernel) -> None:
+    kernel.line("read", "load", uri=A)
+    kernel.line("read", "load", uri=B)
+    kernel.cell("load")
+    kernel.cell("clean", "load")
+    kernel.cell("settings")
+    kernel.line("write", "save", uri=C)
+    kernel.flow("save", C, A)
+    kernel.cell("save", "clean", "settings")
+    kernel.line("write", "other", uri=D)
+    kernel.flow("other", D, B)
+    kernel.cell("other", "load")
+    way = {("a", "read", "load"), ("load", "fed", "clean"), ("clean", "fed", "save"), ("save", "wrote", "c")}
+    assert edges(kernel.around(data("c"))) == way
+    assert edges(kernel.around(data("a"))) == way
+    assert edges(kernel.around(data("b"))) == {("b", "read", "load"), ("load", "fed", "clean")} | {
+        ("load", "fed", "other"),
+        ("other", "wrote", "d"),
+    }
+
+
+def test_what_a_kernel_proved_of_its_variables_keeps_cells_apart(kernel: Kernel) -> None:
+    kernel.line("read", "load", uri=A)
+    kernel.line("read", "load", uri=B)
+    kernel.cell("load")
+    kernel.cell("plot", "load", carried={"load": [B]})
+    assert edges(kernel.around(data("a"))) == {("a", "read", "load")}
+    assert edges(kernel.around(data("b"))) == {("b", "read", "load"), ("load", "fed", "plot")}
+    assert refs(kernel.around("cell:n.ipynb#plot")) == {"b", "load", "plot"}
+
+
+def test_without_proof_a_cell_is_left_along_all_it_did(kernel: Kernel) -> None:
+    for kind, uri in (("read", A), ("read", B), ("write", C)):
+        kernel.line(kind, "x", uri=uri)
+    kernel.line("run", "x", run="r1", name="forest")
+    kernel.cell("x")
+    assert refs(kernel.around(data("c"))) == {"a", "b", "c", "x"}
+    assert refs(kernel.around(data("a"))) == {"a", "x", "c", "run:r1"}
+
+
+def test_a_read_that_was_not_seen_is_one_edge(kernel: Kernel) -> None:
+    kernel.flow("x", C, A)
+    assert edges(kernel.around(data("c"))) == {("a", "flowed", "x"), ("x", "wrote", "c")}
+    assert edges(kernel.around(data("a"), up=0, down=2)) == {("a", "flowed", "x"), ("x", "wrote", "c")}
+
+
+def test_downstream_of_a_cell_follows_its_own_data(kernel: Kernel) -> None:
+    kernel.line("read", "one", uri=A)
+    kernel.cell("one")
+    kernel.line("read", "two", uri=B)
+    kernel.line("write", "two", uri=D)
+    kernel.flow("two", D, B)
+    kernel.line("write", "two", uri=C)
+    kernel.flow("two", C, A)
+    kernel.cell("two", "one")
+    assert refs(kernel.around("cell:n.ipynb#one", up=0)) == {"one", "two", "c"}
+
+
+def test_hops_go_on_from_a_cell_in_the_light_of_the_data(crossing: Kernel) -> None:
+    cell = Ref.parse("cell:n.ipynb#x")
+    graph = crossing.lineage.hops(cell, "down", [data("a")])
+    assert edges(graph) == {("x", "wrote", "c")}
+    assert edges(crossing.lineage.hops(cell, "up", [data("d")])) == {("b", "read", "x")}
+    first = crossing.lineage.hops(cell, "down", limit=1)
+    assert (edges(first), first.next) == ({("x", "wrote", "c")}, data("c"))
+    second = crossing.lineage.hops(cell, "down", limit=1, after=first.next)
+    assert (edges(second), second.next) == ({("x", "wrote", "d")}, "")
+
+
+def test_nodes_say_where_there_is_more(crossing: Kernel) -> None:
+    graph = crossing.around(data("c"), up=1, down=0)
+    assert [(short(node.ref), node.more_up) for node in graph.nodes] == [("x", True), ("c", False)]
+
+
+def test_what_one_may_not_see_is_not_there(crossing: Kernel) -> None:
+    crossing.lineage.hidden = lambda _who, found: {ref for ref in found if ref == data("a")}
+    assert refs(crossing.around(data("c"))) == {"x", "c"}
+    assert refs(crossing.around("cell:n.ipynb#x")) == {"b", "c", "d", "x"}
+    with pytest.raises(Exception, match="Nothing is known"):
+        crossing.around(data("a"))
+
+
+def test_lines_that_are_not_understood_stop_nothing(kernel: Kernel) -> None:
+    kernel.line("read", "x")
+    kernel.line("flow", "x", target=C, sources=None)
+    kernel.line("cell", "x", count="many", source="1")
+    kernel.line("read", "x", uri="file:///" + "long" * 400)
+    kernel.line("novelty", "x", uri=A)
+    with kernel.path.open("a") as file:
+        file.write('[1]\nnot json\n{"type": "read"}\n')
+        file.write(
+            '{"type":"cell","notebook":"n.ipynb","cell":"z","at":"2026-11-01T00:00:00","source":"a\\u0000\\ud800"}\n'
+        )
+    kernel.line("read", "y", uri=A)
+    assert refs(kernel.around(data("a"))) == {"a", "y"}
+    assert refs(kernel.around("cell:n.ipynb#z")) == {"z"}
+
+
+def test_the_versions_that_were_read_and_written_are_kept(kernel: Kernel) -> None:
+    kernel.line("read", "x", uri=A, version="3")
+    kernel.line("read", "x", uri=A, version="4")
+    assert [edge.version for edge in kernel.around(data("a")).edges] == ["4"]
