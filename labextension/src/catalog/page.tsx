@@ -13,11 +13,14 @@ import { useSignal, useTrans } from '../ui/context';
 import { FeedView } from '../ui/feedview';
 import { bytes, cell, count, moment } from '../ui/format';
 import { datasetIcon } from '../ui/icons';
-import { Empty, Icon, IconButton } from '../ui/parts';
+import { Icon, IconButton } from '../ui/parts';
 import { Table } from '../ui/table';
 import { Tabs } from '../ui/tabs';
 import { useFeed } from '../ui/usefeed';
+import { Calls } from './calls';
 import { CommandIDs } from './commands';
+import { GridView } from './grid/view';
+import { Windows } from './grid/windows';
 import type { CatalogModel } from './model';
 import { type Engine, ENGINES } from './tokens';
 
@@ -55,7 +58,11 @@ function DatasetPage(props: Props): React.JSX.Element {
 
 function Body(props: Inner & { refresh: () => void }): React.JSX.Element {
   const trans = useTrans();
-  const { dataset } = props;
+  const { client, dataset } = props;
+  const windows = React.useMemo(() => {
+    const calls = new Calls(client);
+    return new Windows(window => calls.look(dataset.ref, window));
+  }, [client, dataset.ref]);
   return (
     <div className="pj-DatasetPage">
       <div className="pj-Toolbar" role="toolbar" aria-label={trans.__('Dataset')}>
@@ -68,7 +75,11 @@ function Body(props: Inner & { refresh: () => void }): React.JSX.Element {
         label={trans.__('Parts of the dataset')}
         tabs={[
           { id: 'schema', title: trans.__('Schema'), render: () => <SchemaTab {...props} /> },
-          { id: 'preview', title: trans.__('Preview'), render: () => <PreviewTab {...props} /> },
+          {
+            id: 'preview',
+            title: trans.__('Preview'),
+            render: () => <PreviewTab windows={windows} />
+          },
           {
             id: 'lineage',
             title: trans.__('Lineage'),
@@ -217,55 +228,7 @@ function SchemaTab(props: Inner): React.JSX.Element {
   );
 }
 
-function PreviewTab(props: Inner): React.JSX.Element {
+function PreviewTab(props: { windows: Windows }): React.JSX.Element {
   const trans = useTrans();
-  const { client, dataset, model } = props;
-  const feed = useFeed<Schemas['Preview']>(
-    {
-      name: 'perijove:preview',
-      fetch: () =>
-        client.call('get', '/catalog/preview', {
-          query: { ref: dataset.ref, rows: model.previewRows }
-        })
-    },
-    [client, dataset.ref, model]
-  );
-  return (
-    <FeedView
-      feed={feed}
-      isEmpty={preview => preview.rows.length === 0}
-      empty={<Empty text={trans.__('There are no rows.')} />}
-    >
-      {preview => <PreviewTable preview={preview} />}
-    </FeedView>
-  );
-}
-
-function PreviewTable(props: { preview: Schemas['Preview'] }): React.JSX.Element {
-  const trans = useTrans();
-  const { columns, rows, totalRows } = props.preview;
-  const shown = String(rows.length);
-  return (
-    <>
-      <div className="pj-Note pj-Filter">
-        {totalRows === null
-          ? trans.__('The first %1 rows', shown)
-          : trans.__('The first %1 of %2 rows', shown, count(totalRows))}
-      </div>
-      <div className="pj-Scroll">
-        <Table
-          label={trans.__('Preview')}
-          wide
-          rows={rows}
-          rowKey={(_, index) => String(index)}
-          columns={columns.map((column, index) => ({
-            title: column.name,
-            cell: (row: unknown[]) => cell(row[index]),
-            num: rows.some(row => typeof row[index] === 'number'),
-            width: '120px'
-          }))}
-        />
-      </div>
-    </>
-  );
+  return <GridView windows={props.windows} label={trans.__('Preview')} />;
 }
