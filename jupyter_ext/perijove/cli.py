@@ -24,7 +24,7 @@ COMMANDS: dict[str, str] = {
     "runs": "perijove.experiments.cli:runs",
     "job": "perijove.jobs.cli:job",
     "search": "perijove.search.cli:search",
-    "lineage": "perijove.core.cli:lineage",
+    "lineage": "perijove.core.lineage_cli:lineage",
     "task": "perijove.core.cli:task",
     "audit": "perijove.core.cli:audit",
 }

@@ -35,6 +35,7 @@ PERMISSIONS: dict[str, Permission] = {
     "jobs.read": Permission("See jobs and their verification.", "viewer"),
     "jobs.write": Permission("Export cells to jobs, verify and run them.", "contributor"),
     "lineage.read": Permission("See where a thing comes from and what depends on it.", "viewer"),
+    "lineage.write": Permission("Add to the graph what other systems did, as OpenLineage events.", "contributor"),
     "search.read": Permission("Search everything one may see.", "viewer"),
     "storage.read": Permission("See what changed in notebooks, their versions, merges and outputs.", "viewer"),
     "storage.write": Permission("Convert, restore and merge notebooks, and clean up after them.", "contributor"),

@@ -14,14 +14,15 @@ from sqlalchemy import func, select
 
 from perijove.core import tables
 from perijove.core.access import Person
-from perijove.core.contraction import contracted
 from perijove.core.database import Database
 from perijove.core.errors import Invalid, NotFound
-from perijove.core.graph import FieldRow, Reader, kind_of, moment
+from perijove.core.file_version import version_here
+from perijove.core.graph import Reader, kind_of, moment
 from perijove.core.lineage_store import Additions, store
-from perijove.core.model import Edge, Field, Flow, Graph, Node
+from perijove.core.model import Edge, Flow, Graph, Node
 from perijove.core.ranges import within
 from perijove.core.refs import KINDS, Ref
+from perijove.core.shown import shown
 from perijove.core.walk import Walk
 
 LARGEST = 2000
@@ -30,19 +31,24 @@ MOST_EDGES = 200
 aware = moment
 Direction = Literal["up", "down"]
 Hidden = Callable[[Person | None, Collection[str]], Collection[str]]
+Schemas = Callable[[str], Sequence[str] | None]
+CurrentVersion = Callable[[str], str | None]
 
 
 class Lineage:
     """Keeps nodes, edges and flows, and answers what is around a ref.
 
-    ``before_reading`` is called before every answer; ``hidden`` gives those of some datasets' refs that a person may
-    not see. Both are set by the wiring.
+    What others know is set by the wiring: ``before_reading`` is called before every answer; ``hidden`` gives those of
+    some datasets' refs that a person may not see; ``schemas`` the columns of a dataset by its URI, and
+    ``current_version`` its version, None where they are not known.
     """
 
     def __init__(self, database: Database) -> None:
         self.database = database
         self.before_reading: Callable[[], object] = lambda: None
         self.hidden: Hidden = lambda _who, _refs: ()
+        self.schemas: Schemas = lambda _uri: None
+        self.current_version: CurrentVersion = version_here
 
     def add(self, additions: Additions) -> None:
         """Add all that was found, in one transaction."""
@@ -83,7 +89,7 @@ class Lineage:
             walk = Walk(reader, LARGEST, hidden)
             walk.up(start, up)
             walk.down(start, down)
-            return _graph(reader, walk, start, kinds, columns)
+            return shown(reader, walk, start, kinds, self.schemas if columns else None)
 
     def hops(
         self,
@@ -105,7 +111,7 @@ class Lineage:
         with self.reading(start, who, limit) as (reader, hidden):
             walk = Walk(reader, LARGEST, hidden)
             (walk.up if direction == "up" else walk.down)(start, 1, of, after)
-            graph = _graph(reader, walk, start, (), columns)
+            graph = shown(reader, walk, start, (), self.schemas if columns else None)
             near, far = ("target", "source") if direction == "up" else ("source", "target")
             ends = [getattr(edge, far) for edge in graph.edges if getattr(edge, near) == start]
             more = start in (walk.more_up if direction == "up" else walk.more_down) and ends
@@ -156,45 +162,3 @@ def _check_kinds(kinds: Sequence[str]) -> None:
     for kind in kinds:
         if kind not in KINDS:
             raise Invalid(f"There is no kind “{kind}”.", hint=f"Known: {', '.join(KINDS)}.")
-
-
-def _graph(reader: Reader, walk: Walk, start: str, kinds: Sequence[str], columns: bool) -> Graph:
-    edges = list(walk.edges.values())
-    actors = {ref for edge in edges for ref in (edge.source, edge.target)}
-    if kinds:
-        edges = contracted(edges, reader.flows("via", actors), kinds, start)
-    refs = {start} | {ref for edge in edges for ref in (edge.source, edge.target)}
-    nodes = [
-        Node(node.ref, node.kind, node.name, node.detail, node.ref in walk.more_up, node.ref in walk.more_down)
-        for node in reader.nodes(refs)
-    ]
-    flows = _flows(reader, refs, actors) if columns else []
-    return Graph(nodes, sorted(edges, key=lambda edge: (edge.source, edge.target, edge.kind)), flows)
-
-
-def _flows(reader: Reader, refs: Collection[str], actors: Collection[str]) -> list[Flow]:
-    """The flows among refs, and what actors read of them, with columns."""
-    found: dict[tuple[str, str, str], list[FieldRow]] = {}
-    for row in reader.fields("via", actors):
-        found.setdefault((row.via, row.source, row.target), []).append(row)
-    flows = [
-        Flow(
-            row.source,
-            row.target,
-            row.via,
-            row.how,
-            row.at,
-            as_fields(found.pop((row.via, row.source, row.target), [])),
-        )
-        for row in reader.flows("via", actors)
-        if row.source in refs and row.target in refs
-    ]
-    return sorted(flows, key=lambda flow: (flow.via, flow.source, flow.target))
-
-
-def as_fields(rows: Iterable[FieldRow]) -> list[Field]:
-    """Columns as they are shown, in order."""
-    return sorted(
-        (Field(row.source_column, row.target_column, row.kind) for row in rows),
-        key=lambda one: (one.target, one.source),
-    )
