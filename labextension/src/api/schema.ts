@@ -438,8 +438,59 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** What a thing came from and what depends on it, some hops each way. */
+        /** What a thing came from and what depends on it, some hops each way; ``kinds`` are parted by commas. */
         get: operations["show_lineage"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/lineage/changed": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Whether the data that a cell read has changed since. */
+        get: operations["show_changed"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/lineage/hops": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** One hop from a node; on a cell ``of`` names the datasets that are followed, one a line. */
+        get: operations["show_hops"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/lineage/impact": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** What breaks if a dataset or one of its columns goes. */
+        get: operations["show_impact"];
         put?: never;
         post?: never;
         delete?: never;
@@ -710,6 +761,30 @@ export type webhooks = Record<string, never>;
 export interface components {
     schemas: {
         /**
+         * Affected
+         * @description Something that depends on a dataset or column that goes.
+         *
+         *         ``level`` says whether it rests on known columns or on the dataset as a whole; ``columns`` are those of a dataset
+         *         that go with it; ``via`` is what it depends on directly, ``hops`` how far away it is.
+         */
+        Affected: {
+            ref: string;
+            kind: string;
+            name: string;
+            detail: string;
+            /** @enum {unknown} */
+            effect: "fails" | "loses" | "may change" | "may fail";
+            why: string;
+            /** @enum {unknown} */
+            level: "column" | "dataset" | "mixed" | "none";
+            columns: string[];
+            via: string;
+            hops: number;
+            /** @enum {unknown} */
+            how: "declared" | "inferred" | "observed";
+            at: string;
+        };
+        /**
          * Artifact
          * @description A file that a run kept; ``path`` is relative to the run's artifacts.
          */
@@ -739,6 +814,25 @@ export interface components {
          */
         AuditLog: {
             events: components["schemas"]["AuditEntry"][];
+        };
+        /**
+         * Basis
+         * @description What numbers rest on: how rows were chosen, how many of how many, and the error that leaves.
+         *
+         *         ``share`` is between 0 and 1. ``error`` is the half width of a 95 % interval, for shares and for the rank of a
+         *         quantile, between 0 and 1; null where there is none (all rows, or what a footer says).
+         */
+        Basis: {
+            /** @enum {unknown} */
+            method: "all rows" | "blocks" | "database" | "first rows" | "footer" | "row groups";
+            /** @default null */
+            rowsRead?: number | null;
+            /** @default null */
+            rows?: number | null;
+            /** @default null */
+            share?: number | null;
+            /** @default null */
+            error?: number | null;
         };
         /**
          * CellChange
@@ -792,6 +886,29 @@ export interface components {
             lines: components["schemas"]["KeptLine"][];
         };
         /**
+         * Changed
+         * @description What became of the data that a cell read.
+         */
+        Changed: {
+            datasets: components["schemas"]["ChangedDataset"][];
+        };
+        /**
+         * ChangedDataset
+         * @description A dataset that a cell read: the version then and now, and who wrote to it since.
+         *
+         *         ``via`` is the cell that read it, the asked one or one before it; ``changed`` is null where it cannot be known.
+         */
+        ChangedDataset: {
+            ref: string;
+            name: string;
+            read: string;
+            readAt: string;
+            via: string;
+            now: string | null;
+            changed: boolean | null;
+            writers: string[];
+        };
+        /**
          * Choice
          * @description Cells to export: a notebook's path in the project, and cell ids or indices (as text).
          */
@@ -839,6 +956,8 @@ export interface components {
         /**
          * Column
          * @description One column; ``min``, ``max`` and ``nulls`` where the file's own statistics or the database give them.
+         *
+         *         ``description`` is what the data itself or people say of it.
          */
         Column: {
             name: string;
@@ -851,6 +970,8 @@ export interface components {
             max?: unknown;
             /** @default null */
             nulls?: number | null;
+            /** @default  */
+            description?: string;
         };
         /**
          * Convert
@@ -874,9 +995,10 @@ export interface components {
         };
         /**
          * Dataset
-         * @description A table or a file set. ``format`` is parquet, csv or sql; ``rows`` and ``bytes`` are null where unknown.
+         * @description A table or a file set; ``rows`` and ``bytes`` are null where unknown.
          *
-         *         ``problem`` is a sentence on why it cannot be read, empty where it can.
+         *         ``format`` is parquet, csv, json, arrow, orc, excel, delta, iceberg, sql, duckdb or mlflow; “other” is one that
+         *         another catalog told of and that no source here holds. ``description`` is Markdown. ``problem`` is a sentence on why it cannot be read, empty where it can.
          */
         Dataset: {
             ref: string;
@@ -893,6 +1015,8 @@ export interface components {
             modifiedAt: string | null;
             /** @default  */
             problem?: string;
+            /** @default  */
+            description?: string;
         };
         /**
          * DatasetPage
@@ -948,6 +1072,8 @@ export interface components {
         /**
          * Edge
          * @description ``target`` came from ``source``: ``kind`` is what happened (read, wrote, fed, logged, exported, …).
+         *
+         *         ``version`` is the version of the dataset that was read or written last, empty where unknown.
          */
         Edge: {
             from: string;
@@ -956,6 +1082,8 @@ export interface components {
             /** @enum {unknown} */
             how: "declared" | "inferred" | "observed";
             at: string;
+            /** @default  */
+            version?: string;
         };
         /**
          * Everything
@@ -964,6 +1092,54 @@ export interface components {
         Everything: {
             hits: components["schemas"]["Found"][];
             total: number;
+        };
+        /**
+         * Facet
+         * @description One way to narrow a search: source, format, owner, tag or problem.
+         */
+        Facet: {
+            name: string;
+            values: components["schemas"]["FacetValue"][];
+        };
+        /**
+         * FacetValue
+         * @description A value to narrow a search by, and how many of the candidates have it.
+         */
+        FacetValue: {
+            value: string;
+            count: number;
+        };
+        /**
+         * Field
+         * @description A column of a source went into a column of a target; an empty ``target`` means all of it.
+         *
+         *         ``kind`` is direct where its values went there, indirect where it only filtered, joined or ordered.
+         */
+        Field: {
+            from: string;
+            /** @default  */
+            to?: string;
+            /**
+             * @default direct
+             * @enum {unknown}
+             */
+            kind?: "direct" | "indirect";
+        };
+        /**
+         * Flow
+         * @description Data of the dataset ``source`` came into ``target``, a dataset or a cell, through the cell or job ``via``.
+         *
+         *         ``columns`` is empty where it is not known which columns.
+         */
+        Flow: {
+            from: string;
+            to: string;
+            via: string;
+            /** @enum {unknown} */
+            how: "declared" | "inferred" | "observed";
+            at: string;
+            /** @default [] */
+            columns?: components["schemas"]["Field"][];
         };
         /**
          * Found
@@ -977,15 +1153,21 @@ export interface components {
         };
         /**
          * Graph
-         * @description Part of the lineage graph around one ref.
+         * @description Part of the lineage graph; ``flows`` only where they were asked for, ``next`` asks for the hops after these.
          */
         Graph: {
             nodes: components["schemas"]["Node"][];
             edges: components["schemas"]["Edge"][];
+            /** @default [] */
+            flows?: components["schemas"]["Flow"][];
+            /** @default  */
+            next?: string;
         };
         /**
          * Hit
-         * @description A dataset that a search found; ``snippet`` says what matched.
+         * @description A dataset that a search found; ``snippet`` says what matched, ``matched`` in which part of it.
+         *
+         *         ``where`` is its source and folder, for people.
          */
         Hit: {
             ref: string;
@@ -993,14 +1175,51 @@ export interface components {
             source: string;
             score: number;
             snippet: string;
+            /**
+             * @default name
+             * @enum {unknown}
+             */
+            matched?: "cell" | "column" | "description" | "name" | "owner" | "place" | "tag";
+            /** @default  */
+            where?: string;
+            /** @default  */
+            format?: string;
+            /** @default null */
+            rows?: number | null;
+            /** @default false */
+            restricted?: boolean;
+            /** @default  */
+            problem?: string;
         };
         /**
          * Hits
          * @description What a search found, best first.
+         *
+         *         ``total`` counts the candidates that were weighed; with ``more`` there are others beyond them, less used. ``facets``
+         *         counts candidates. ``ms`` is the time it took.
          */
         Hits: {
             hits: components["schemas"]["Hit"][];
             total: number;
+            /** @default false */
+            more?: boolean;
+            /** @default [] */
+            facets?: components["schemas"]["Facet"][];
+            /** @default 0 */
+            ms?: number;
+        };
+        /**
+         * Impact
+         * @description What breaks if a column goes, or a whole dataset where ``column`` is empty; jobs, models and runs first.
+         */
+        Impact: {
+            ref: string;
+            column: string;
+            /** @enum {unknown} */
+            basis: "column" | "dataset" | "mixed" | "none";
+            items: components["schemas"]["Affected"][];
+            /** @default  */
+            note?: string;
         };
         /**
          * Input
@@ -1176,7 +1395,9 @@ export interface components {
         };
         /**
          * Node
-         * @description One thing in the lineage graph.
+         * @description One thing in the lineage graph; ``more_up`` and ``more_down`` say that it has neighbours that are not shown.
+         *
+         *         ``columns`` are those of a dataset, as far as they are known and where they were asked for.
          */
         Node: {
             ref: string;
@@ -1184,6 +1405,12 @@ export interface components {
             name: string;
             /** @default  */
             detail?: string;
+            /** @default false */
+            moreUp?: boolean;
+            /** @default false */
+            moreDown?: boolean;
+            /** @default [] */
+            columns?: string[];
         };
         /**
          * NotebookDiff
@@ -1310,13 +1537,19 @@ export interface components {
         };
         /**
          * Preview
-         * @description The first rows. ``total_rows`` is null where counting would mean reading it all.
+         * @description Some rows. ``total_rows`` is null where counting would mean reading it all.
+         *
+         *         ``note`` is a sentence where order and filter looked at part of the rows only, and ``basis`` says which.
          */
         Preview: {
             columns: components["schemas"]["PreviewColumn"][];
             rows: unknown[][];
             totalRows: number | null;
             truncated: boolean;
+            /** @default null */
+            basis?: components["schemas"]["Basis"] | null;
+            /** @default  */
+            note?: string;
         };
         /**
          * PreviewColumn
@@ -1581,7 +1814,7 @@ export interface operations {
         parameters: {
             query: {
                 ref: string;
-                engine?: "dask" | "pandas";
+                engine?: "cudf" | "dask" | "duckdb" | "pandas" | "polars" | "pyarrow" | "sqlalchemy";
             };
             header?: never;
             path?: never;
@@ -2402,6 +2635,8 @@ export interface operations {
                 ref: string;
                 up?: number;
                 down?: number;
+                kinds?: string;
+                columns?: boolean;
             };
             header?: never;
             path?: never;
@@ -2416,6 +2651,105 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Graph"];
+                };
+            };
+            /** @description It was not done. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    show_changed: {
+        parameters: {
+            query: {
+                ref: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Changed"];
+                };
+            };
+            /** @description It was not done. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    show_hops: {
+        parameters: {
+            query: {
+                ref: string;
+                way: "down" | "up";
+                of?: string;
+                after?: string;
+                limit?: number;
+                columns?: boolean;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Graph"];
+                };
+            };
+            /** @description It was not done. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    show_impact: {
+        parameters: {
+            query: {
+                ref: string;
+                column?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Impact"];
                 };
             };
             /** @description It was not done. */
