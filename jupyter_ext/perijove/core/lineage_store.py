@@ -15,6 +15,7 @@ from perijove.core.database import upsert
 from perijove.core.graph import kind_of
 from perijove.core.model import Edge, Field, Flow, Node
 from perijove.core.refs import Ref
+from perijove.core.uris import canonical
 
 LONGEST_REF = 1000
 
@@ -39,10 +40,21 @@ def store(connection: Connection, additions: Additions) -> None:
     bare = [_node(Node(ref, kind_of(ref), Ref.parse(ref).id)) for ref in sorted(ends - named.keys())]
     upsert(connection, tables.nodes, bare, ("ref",), ())
     upsert(connection, tables.nodes, [_node(node) for node in named.values()], ("ref",), ("name", "detail"))
+    _store_names(connection, named)
     _store_edges(connection, edges)
     _store_flows(connection, flows)
     used = [(actor, source, Field(one.source, "", one.kind), actor, at) for source, actor, one, at in additions.used]
     _store_fields(connection, used)
+
+
+def _store_names(connection: Connection, refs: Iterable[str]) -> None:
+    """Keep the plain name of datasets whose URI says more, so that others' events meet them; the first one counts."""
+    rows: dict[str, dict[str, Any]] = {}
+    for ref in refs:
+        uri = ref.partition(":")[2]
+        if kind_of(ref) == "dataset" and (name := canonical(uri)) != uri:
+            rows.setdefault(name, {"name": name, "ref": ref})
+    upsert(connection, tables.names, list(rows.values()), ("name",), ())
 
 
 def _store_edges(connection: Connection, edges: Iterable[Edge]) -> None:

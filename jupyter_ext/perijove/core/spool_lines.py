@@ -3,7 +3,7 @@
     cell    a cell ran: its source, count, result, and which cells' variables it used
     read    a cell read a dataset; ``columns`` where only some, ``sql`` where by a statement
     write   a cell wrote one
-    flow    data of the sources came into the target in this cell; no line where that is not proven
+    flow    data of these sources and of no others came into the target in this cell; no line where that is not proven
     run     a run was logged
     model   a model version was registered, from a run where there is one
 Every line has ``notebook``, ``cell`` and ``at``; a line that lacks what it needs raises KeyError or ValueError.
@@ -17,6 +17,7 @@ from typing import Any, cast
 from perijove.core.lineage_store import Additions
 from perijove.core.model import Edge, Field, Flow, How, Node
 from perijove.core.statements import Statement
+from perijove.core.uris import name_of
 
 HOWS = ("observed", "inferred", "declared")
 LONGEST_TITLE = 60
@@ -77,6 +78,8 @@ class Lines:
         for source in event["sources"]:
             fields = [Field(str(column)) for column in source.get("columns") or ()]
             self.additions.flows.append(Flow(f"dataset:{source['uri']}", target, cell, how, at, fields))
+        if not event["sources"]:  # proven to be made in the cell itself
+            self.additions.flows.append(Flow(cell, target, cell, how, at))
 
     def _run(self, event: dict[str, Any], cell: str, at: datetime) -> None:
         run = f"run:{event['run']}"
@@ -94,11 +97,6 @@ def time_of(text: str) -> datetime:
     """A time of a line; one without a zone is UTC."""
     at = datetime.fromisoformat(text)
     return at if at.tzinfo else at.replace(tzinfo=UTC)
-
-
-def name_of(uri: str) -> str:
-    """What people call a dataset of which nothing but its URI is known."""
-    return uri.rpartition("#")[2].rstrip("/").rpartition("/")[2] or uri
 
 
 def _execution(event: dict[str, Any], at: datetime) -> dict[str, Any]:

@@ -2,7 +2,8 @@
 
 Vocabulary
   actor     a cell or job: data goes through it
-  flow      proof that the data of one dataset came into another through an actor
+  flow      proof that the data of one dataset came into another through an actor; one whose source is the actor itself
+            proves that no dataset did
   wanted    upwards, the flows that lead on from an actor; None where nothing is proven, so that all leads on
   carried   downwards, the datasets whose data is followed into an actor; None for everything
   bridge    the cells on the way from the cell that read a dataset to the one that wrote what came of it
@@ -56,7 +57,9 @@ class Walk:
         for row in self._visible(flows):
             proven[row.via, row.target][row.source] = row
         reached: dict[str, Wanted] = {}
-        missing = {actor: dict(wanted) for actor, wanted in frontier.items() if wanted}
+        missing = {
+            actor: {ref: wanted[ref] for ref in wanted if ref != actor} for actor, wanted in frontier.items() if wanted
+        }
         for edge in self._seen_edges("target", frontier, after):
             wanted = frontier[edge.target]
             if wanted is None:
