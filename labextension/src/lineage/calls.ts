@@ -10,8 +10,8 @@ export type Way = 'up' | 'down';
 export interface ILineageCalls {
   /** What is around a thing, some hops each way; without `kinds`, of every kind. */
   around(ref: string, up: number, down: number, kinds?: readonly string[]): Promise<Graph>;
-  /** What hangs on a thing one hop further; on a cell only what `of` went into or came from. */
-  hops(ref: string, way: Way, of: readonly string[]): Promise<Graph>;
+  /** What hangs on a thing one hop further; on a cell only what `of` went into or came from. `after` goes on. */
+  hops(ref: string, way: Way, of: readonly string[], after: string): Promise<Graph>;
   /** What breaks if a column goes, or all of it. */
   impact(ref: string, column: string): Promise<Impact>;
   /** What became of the data that a cell read. */
@@ -33,9 +33,9 @@ export class LineageCalls implements ILineageCalls {
     });
   }
 
-  async hops(ref: string, way: Way, of: readonly string[]): Promise<Graph> {
+  async hops(ref: string, way: Way, of: readonly string[], after: string): Promise<Graph> {
     return this._client.call('get', '/lineage/hops', {
-      query: { ref, way, of: of.join('\n'), limit: 100, columns: true }
+      query: { ref, way, of: of.join('\n'), after, limit: 50, columns: true }
     });
   }
 

@@ -14,9 +14,11 @@ import { kindWord } from './words';
 import type { Graph } from './wire';
 
 /** How small and how large a graph is drawn. */
-const [SMALLEST, LARGEST] = [0.25, 2];
+const [SMALLEST, LARGEST] = [0.08, 2];
 /** A wide graph is drawn smaller at first, but still readable; beyond that one scrolls. */
 const READABLE = 0.7;
+/** Smaller than this, the heads of the layers say nothing. */
+const LEGIBLE = 0.45;
 /** What is just out of sight is drawn, too, so that scrolling shows no holes. */
 const MARGIN = 200;
 
@@ -43,7 +45,7 @@ export function LineageGraph(props: Props): React.JSX.Element {
   );
   const frame = React.useRef<HTMLDivElement>(null);
   const sight = useSight(frame, picture);
-  useJump(frame, picture, sight.scale, props.jump);
+  useJump(frame, picture, sight, props.jump || model.center);
   useStill(frame, picture, sight.scale, model.selected);
   return (
     <>
@@ -80,7 +82,7 @@ function Canvas(props: Props & { picture: Picture; sight: Sight }): React.JSX.El
         style={{ width: picture.width, height: picture.height, transform: `scale(${scale})` }}
       >
         <div className="pj-Graph-layers" style={{ height: HEAD, top: sight.box.top }}>
-          {picture.layers.map(layer => (
+          {(scale < LEGIBLE ? [] : picture.layers).map(layer => (
             <span key={layer.x} style={{ left: layer.x, width: NODE.width }}>
               {layer.kinds.map(kind => kindWord(kind, trans)).join(', ')}
             </span>
@@ -184,20 +186,29 @@ function useWheel(frame: React.RefObject<HTMLDivElement>, zoom: (by: number) => 
 function useJump(
   frame: React.RefObject<HTMLDivElement>,
   picture: Picture,
-  scale: number,
+  sight: Sight,
   jump: string
 ): void {
+  const { scale } = sight;
+  const due = React.useRef('');
   React.useEffect(() => {
-    const [ref] = jump.split('\n');
+    due.current = jump;
+    if (scale < READABLE && jump.includes('\n')) {
+      sight.zoom(READABLE / scale);
+    }
+  }, [jump]);
+  React.useEffect(() => {
+    const [ref] = due.current.split('\n');
     const placed = picture.nodes.find(one => one.node.ref === ref);
     const node = frame.current;
     if (placed && node) {
+      due.current = '';
       node.scrollTo({
         left: (placed.x + NODE.width / 2) * scale - node.clientWidth / 2,
         top: (placed.y + NODE.height / 2) * scale - node.clientHeight / 2
       });
     }
-  }, [jump]);
+  }, [jump, scale, picture]);
 }
 
 /** Keep the chosen node where it is on the screen when the graph around it grows. */

@@ -53,7 +53,7 @@ test('a hop from a cell asks only for what the data in sight went into', async (
   const model = new LineageModel(calls, 'dataset:a');
   await model.load();
   await model.expand('cell:1', 'down');
-  expect(calls.asked.at(-1)).toEqual(['hops', 'cell:1', 'down', ['dataset:a']]);
+  expect(calls.asked.at(-1)).toEqual(['hops', 'cell:1', 'down', ['dataset:a'], '']);
   expect(model.graph?.nodes.map(one => one.ref)).toEqual(['dataset:a', 'cell:1', 'dataset:b']);
   expect(model.graph?.nodes[1].moreDown).toBe(false);
 });
@@ -104,4 +104,17 @@ test('merging counts what both have once', () => {
   const one: Graph = { nodes: [node('dataset:a')], edges: [edge('dataset:a', 'cell:1')] };
   const both = merge(one, { nodes: [node('dataset:a')], edges: [edge('dataset:a', 'cell:1')] });
   expect([both.nodes.length, both.edges.length]).toEqual([1, 1]);
+});
+
+test('a hop that is cut goes on where it ended', async () => {
+  const calls = new Calls();
+  const all = calls.hops.bind(calls);
+  calls.hops = async (...asked) => ({ ...(await all(...asked)), next: asked[3] ? '' : '50' });
+  const model = new LineageModel(calls, 'dataset:a');
+  await model.load();
+  await model.expand('cell:1', 'down');
+  expect(model.graph?.nodes[1].moreDown).toBe(true);
+  await model.expand('cell:1', 'down');
+  expect(calls.asked.at(-1)?.[4]).toBe('50');
+  expect(model.graph?.nodes[1].moreDown).toBe(false);
 });

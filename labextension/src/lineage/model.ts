@@ -17,14 +17,16 @@ export const GROUPS: Record<string, readonly string[]> = {
 };
 
 /** So many hops stand for “all”. */
-export const ALL = 32;
+export const ALL = 20;
 
 /** The graph around a thing. */
 export class LineageModel {
   constructor(
     private readonly _calls: ILineageCalls,
     readonly center: string
-  ) {}
+  ) {
+    this._selected = center;
+  }
 
   get changed(): ISignal<this, void> {
     return this._changed;
@@ -89,6 +91,7 @@ export class LineageModel {
     await this._ask(async () => {
       const { up, down } = this._reach;
       this._graph = await this._calls.around(this.center, up, down, kinds);
+      this._next.clear();
       this._follow();
     });
     if (this.center.startsWith('cell:')) {
@@ -116,9 +119,13 @@ export class LineageModel {
   /** Add what hangs on a node one hop further. */
   async expand(ref: string, way: Way): Promise<void> {
     await this._ask(async () => {
-      const more = await this._calls.hops(ref, way, this._of(ref, way));
+      const key = `${way} ${ref}`;
+      const after = this._next.get(key) ?? '';
+      const more = await this._calls.hops(ref, way, this._of(ref, way), after);
+      this._next.set(key, more.next ?? '');
       const graph = merge(this._graph ?? { nodes: [], edges: [] }, more);
-      const done = way === 'up' ? { moreUp: false } : { moreDown: false };
+      const left = Boolean(more.next);
+      const done = way === 'up' ? { moreUp: left } : { moreDown: left };
       this._graph = {
         ...graph,
         nodes: graph.nodes.map(node => (node.ref === ref ? { ...node, ...done } : node))
@@ -139,7 +146,8 @@ export class LineageModel {
     this._column = name ? { ref, name } : undefined;
     this._follow();
     await this._ask(async () => {
-      this._impact = await this._calls.impact(ref, name);
+      const impact = await this._calls.impact(ref, name);
+      this._impact = { ...impact, items: worstFirst(impact.items) };
       this._effects = new Map(this._impact.items.map(item => [item.ref, item]));
     });
   }
@@ -189,16 +197,23 @@ export class LineageModel {
 
   private readonly _changed = new Signal<this, void>(this);
   private readonly _hidden = new Set<string>();
+  /** Where the next hops go on, by way and ref. */
+  private readonly _next = new Map<string, string>();
   private _reach: Record<Way, number> = { up: 3, down: 3 };
   private _graph: Graph | undefined;
   private _loading = false;
   private _error: CallError | undefined;
-  private _selected = '';
+  private _selected: string;
   private _column: { ref: string; name: string } | undefined;
   private _trace: Trace | undefined;
   private _impact: Impact | undefined;
   private _effects: ReadonlyMap<string, Affected> = new Map();
   private _stale: readonly ChangedDataset[] = [];
+}
+
+/** What fails comes first; else the order stays as the server has it. */
+function worstFirst(items: readonly Affected[]): Affected[] {
+  return [...items].sort((a, b) => Number(b.effect === 'fails') - Number(a.effect === 'fails'));
 }
 
 /** Two graphs as one; what both have is there once, and a node knows of more where either does. */

@@ -122,11 +122,9 @@ function Find(props: Props): React.JSX.Element {
   };
   return (
     <span className="pj-Lineage-find">
-      {text.trim() && (
-        <span className="pj-Note pj-Num" aria-live="polite">
-          {trans._n('%1 found', '%1 found', found)}
-        </span>
-      )}
+      <span className="pj-Lineage-found pj-Note pj-Num" aria-live="polite">
+        {text.trim() && trans._n('%1 found', '%1 found', found)}
+      </span>
       <input
         type="search"
         className="pj-In"

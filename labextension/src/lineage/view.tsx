@@ -104,7 +104,7 @@ function Body(
           open={open}
         />
       )}
-      {!list && model.selected && !model.impact && <Chosen model={model} open={open} can={can} />}
+      {!list && !model.impact && <Chosen model={model} open={open} can={can} />}
       {model.impact && <ImpactDrawer model={model} impact={model.impact} can={can} open={open} />}
     </>
   );
