@@ -27,6 +27,9 @@ class Kernel:
         lineage.before_reading = self.spool.take_in
         self.lines = 0
 
+    def now(self) -> datetime:
+        return START + timedelta(seconds=self.lines)
+
     def line(self, type_: str, cell: str, **more: Any) -> None:
         self.lines += 1
         at = (START + timedelta(seconds=self.lines)).isoformat()

@@ -40,7 +40,7 @@ class Lineage:
 
     What others know is set by the wiring: ``before_reading`` is called before every answer; ``hidden`` gives those of
     some datasets' refs that a person may not see; ``schemas`` the columns of a dataset by its URI, and
-    ``current_version`` its version, None where they are not known.
+    ``current_version`` its version, None where they are not known; ``ours`` the namespace of this project's jobs.
     """
 
     def __init__(self, database: Database) -> None:
@@ -49,6 +49,7 @@ class Lineage:
         self.hidden: Hidden = lambda _who, _refs: ()
         self.schemas: Schemas = lambda _uri: None
         self.current_version: CurrentVersion = version_here
+        self.ours: Callable[[], str] = lambda: "perijove://project"
 
     def add(self, additions: Additions) -> None:
         """Add all that was found, in one transaction."""

@@ -6,6 +6,7 @@ from typing import Any
 
 import click
 
+from perijove.core.openlineage.cli import connect, export, import_, send
 from perijove.core.refs import Ref
 from perijove.core.terminal import json_option, me, service, show, table
 
@@ -103,3 +104,7 @@ def show_changed(ref: str, as_json: bool) -> None:
         for one in found.datasets
     ]
     show(found, as_json, lambda: table(("dataset", "", "read at", "written since by"), rows))
+
+
+for command in (connect, send, export, import_):
+    lineage.add_command(command)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Literal
+from typing import Any, Literal
 
 from perijove.core.access import PERMISSIONS, Person, may
 from perijove.core.audit import Audit
@@ -10,6 +10,7 @@ from perijove.core.changes import changed_since
 from perijove.core.impact import impact
 from perijove.core.lineage import Lineage
 from perijove.core.model import AuditLog, Changed, Graph, Impact, NewPolicy, PermissionRow, Policy, Task, TaskLog
+from perijove.core.openlineage.intake import Intake, Taken
 from perijove.core.refs import Ref
 from perijove.core.routing import Router
 from perijove.core.settings import Settings
@@ -79,6 +80,12 @@ def show_impact(lineage: Lineage, ref: str, who: Person, column: str = "") -> Im
 def show_changed(lineage: Lineage, ref: str, who: Person) -> Changed:
     """Whether the data that a cell read has changed since."""
     return changed_since(lineage, Ref.parse(ref), who)
+
+
+@lineage_router.post("/events", may="lineage.write", where="team")
+def take_events(lineage: Lineage, body: Any) -> Taken:
+    """Take in one event of OpenLineage or a list of them; what was sent before counts once."""
+    return Intake(lineage, lineage.ours()).take(body)
 
 
 @settings_router.get("/permissions", may="settings.read", where="team")

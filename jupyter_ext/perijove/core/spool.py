@@ -63,6 +63,7 @@ class Spool:
             if time.time() - path.stat().st_mtime > OLD and not self.waits_for(path):
                 path.unlink()
                 mark.unlink(missing_ok=True)
+                path.with_suffix(".sent").unlink(missing_ok=True)
             return 0
         with path.open("rb") as file:
             file.seek(offset)

@@ -87,7 +87,8 @@ def _take_entry(entry: dict[str, Any], job: Job | None, links: list[Link], compl
     kind: Kind = entry["type"]
     found = list(_inputs(entry, kind, target, job))
     links += found
-    if kind == "DATASET" and ("inputs" in entry or found):
+    whole = _dicts(entry.get("inputs"))  # a job among them may have passed on whatever it read
+    if kind == "DATASET" and ("inputs" in entry or found) and all(one.get("type") == "DATASET" for one in whole):
         complete.add(target)
 
 
