@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from tests.people import OWNER
 
 from perijove.catalog.load_code import literal, variable
 from perijove.catalog.model import Dataset, Engine, Source
@@ -33,13 +34,13 @@ def test_every_snippet_runs(
     (lab / "wide.csv").write_text("a,b\n1,x\n", encoding="utf-16")
     scan("lab", "data")
     scan("wine", "data/wine.db")
-    expected = {row.ref: row for name in ("lab", "wine") for row in catalog.datasets(name).datasets}
+    expected = {row.ref: row for name in ("lab", "wine") for row in catalog.datasets(name, OWNER).datasets}
     assert len(expected) == 10
     for ref, row in expected.items():
-        code = catalog.code(Ref.parse(ref), engine).code
+        code = catalog.code(Ref.parse(ref), engine, OWNER).code
         assert str(lab) not in code, "paths inside the project are relative to it"
         frame = run(code, monkeypatch, catalog.project.root)
-        shown = catalog.preview(Ref.parse(ref), 1000)
+        shown = catalog.preview(Ref.parse(ref), 1000, OWNER)
         assert len(frame) == shown.total_rows, code
         wanted = {column.name for column in shown.columns}
         assert wanted <= {*map(str, frame.columns), str(frame.index.name)}, code
@@ -50,7 +51,7 @@ def test_every_snippet_runs(
 def test_code_of_a_path_outside_the_project_is_absolute(
     catalog: Catalog, made_data: Path, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
-    code = catalog.look(str(made_data / "tumours.parquet")).code("pandas").code
+    code = catalog.named(str(made_data / "tumours.parquet"), OWNER).code("pandas").code
     assert f'pd.read_parquet("{made_data}/tumours.parquet")' in code
     assert len(run(code, monkeypatch, tmp_path)) == 569
 

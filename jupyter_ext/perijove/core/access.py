@@ -28,7 +28,8 @@ class Permission(msgspec.Struct, frozen=True):
 
 PERMISSIONS: dict[str, Permission] = {
     "catalog.read": Permission("See sources and datasets, their schema and first rows.", "viewer"),
-    "catalog.write": Permission("Add, scan and remove sources.", "contributor"),
+    "catalog.write": Permission("Add, scan and remove sources; say what datasets are.", "contributor"),
+    "catalog.approve": Permission("Decide who may read which dataset, and read all of them.", "admin"),
     "clusters.read": Permission("See clusters, their workers, memory and tasks.", "viewer"),
     "clusters.write": Permission("Start, scale and stop one's clusters.", "contributor"),
     "experiments.read": Permission("See runs, their metrics and artifacts.", "viewer"),

@@ -23,6 +23,7 @@ def upgrade() -> None:
     """Make the tables; the words of datasets that are known already are indexed when someone first searches."""
     for column in ("name_words", "words"):
         op.drop_column("catalog_datasets", column)
+    op.create_index("catalog_datasets_name", "catalog_datasets", ["name"], unique=False)
     _about()
     _rules()
     _readers()
@@ -31,6 +32,12 @@ def upgrade() -> None:
     _seen()
     _search()
     _terms()
+    op.create_table(
+        "catalog_marks",
+        sa.Column("name", sa.String(length=40), nullable=False),
+        sa.Column("value", sa.BigInteger(), nullable=False),
+        sa.PrimaryKeyConstraint("name"),
+    )
     for statement in POSTGRESQL if op.get_context().dialect.name == "postgresql" else SQLITE:
         op.execute(statement)
 

@@ -1,0 +1,110 @@
+"""What else a word of a question may stand for: its other forms, its abbreviations, what it begins."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import msgspec
+from sqlalchemy import Connection, select
+
+from perijove.catalog.postings import token
+from perijove.catalog.stem import stem
+from perijove.catalog.tables import terms, words
+from perijove.catalog.words import LONG, SHORT, asked, bones
+
+BEGUN = 0.7
+ABBREVIATED = 0.8
+BONES = 0.7
+MOST_BEGUN = 12
+LEAST_BONES = 3
+LEAST_PART = 3
+
+
+class Group(msgspec.Struct):
+    """One word of a question: the terms it may stand for with their weight, and how many datasets have one."""
+
+    word: str
+    terms: dict[str, float]
+    documents: int = 0
+    weight: float = 1.0
+
+    def tokens(self) -> list[str]:
+        """The terms as they are indexed."""
+        return [token(term) for term in self.terms]
+
+
+def expanded(connection: Connection, question: str) -> tuple[list[Group], int]:
+    """The words of a question with what they may stand for, and how many datasets there are."""
+    found = asked(question)[:60]
+    found = [part for word in found for part in _parted(connection, word)]
+    groups = [Group(word, _known(word)) for word in dict.fromkeys(found)]
+    _add_bones(connection, groups)
+    counts = _counts(connection, [term for group in groups for term in group.terms])
+    everything = counts.get("", 0)
+    for index, group in enumerate(groups):
+        if index == len(groups) - 1 or not any(counts.get(term) for term in group.terms):
+            _add_begun(connection, group, counts)
+        group.terms = {term: weight for term, weight in group.terms.items() if counts.get(term)}
+        group.documents = min(everything, sum(counts[term] for term in group.terms))
+    return groups, everything
+
+
+def _parted(connection: Connection, word: str) -> list[str]:
+    """A word that nothing has, as two that something has: “custorders” as cust and orders."""
+    if len(word) < 2 * LEAST_PART or not word.isalpha():
+        return [word]
+    pairs = [(word[:cut], word[cut:]) for cut in range(LEAST_PART, len(word) - LEAST_PART + 1)]
+    last = word[:-1] + chr(ord(word[-1]) + 1)
+    if connection.execute(select(words.c.word).where(words.c.word >= word, words.c.word < last).limit(1)).first():
+        return [word]
+    if _counts(connection, [stem(word)]).get(stem(word)):
+        return [word]
+    both = {part for pair in pairs for part in pair}
+    known: set[str] = set(connection.execute(select(words.c.word).where(words.c.word.in_(both))).scalars())
+    whole = [pair for pair in pairs if pair[0] in known and pair[1] in known]
+    return [*max(whole, key=lambda pair: min(len(pair[0]), len(pair[1])))] if whole else [word]
+
+
+def _known(word: str) -> dict[str, float]:
+    own = stem(word)
+    found = {own: 1.0}
+    if word in SHORT:
+        found.setdefault(stem(SHORT[word]), ABBREVIATED)
+    for short in LONG.get(own, []):
+        found.setdefault(stem(short), ABBREVIATED)
+    return found
+
+
+def _add_bones(connection: Connection, groups: Sequence[Group]) -> None:
+    """Words that leave out the vowels: daily and dly; one of the two must be without any."""
+    wanted: dict[str, list[Group]] = {}
+    for group in groups:
+        key = bones(group.word)
+        if len(key) >= LEAST_BONES and group.word.isascii() and group.word.isalpha():
+            wanted.setdefault(key, []).append(group)
+    if not wanted:
+        return
+    query = select(words.c.word, words.c.term, words.c.bones).where(words.c.bones.in_(list(wanted)))
+    for row in connection.execute(query):
+        for group in wanted[row.bones]:
+            if row.word == row.bones or group.word == row.bones:
+                group.terms.setdefault(row.term, BONES)
+
+
+def _counts(connection: Connection, wanted: Sequence[str]) -> dict[str, int]:
+    query = select(terms.c.term, terms.c.documents).where(terms.c.term.in_([*wanted, ""]), terms.c.documents > 0)
+    return {row.term: row.documents for row in connection.execute(query)}
+
+
+def _add_begun(connection: Connection, group: Group, counts: dict[str, int]) -> None:
+    """Words that begin with this one, for what is still being typed."""
+    if len(group.word) < 2:
+        return
+    last = group.word[:-1] + chr(ord(group.word[-1]) + 1)
+    query = select(words.c.term).where(words.c.word >= group.word, words.c.word < last).distinct().limit(200)
+    found = [row.term for row in connection.execute(query) if row.term not in group.terms]
+    more = _counts(connection, found)
+    best = sorted((term for term in found if term in more), key=lambda term: -more[term])[:MOST_BEGUN]
+    for term in best:
+        group.terms[term] = BEGUN
+        counts[term] = more[term]
