@@ -18,7 +18,7 @@ COMMANDS: dict[str, str] = {
     "lab": "perijove.lab:lab",
     "demo": "perijove.demo:demo",
     "doctor": "perijove.doctor:doctor",
-    "catalog": "perijove.catalog.cli:catalog",
+    "catalog": "perijove.catalog.team_cli:catalog",
     "cluster": "perijove.clusters.cli:cluster",
     "nb": "perijove.storage.cli:nb",
     "runs": "perijove.experiments.cli:runs",

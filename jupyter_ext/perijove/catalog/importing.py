@@ -11,8 +11,11 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from perijove.catalog.formats_in import FORMATS, Entry, guessed
-from perijove.catalog.model import Column, Reading
+import msgspec
+
+from perijove.catalog.finding import told
+from perijove.catalog.formats_in import FORMATS, Entry, EntryColumn, guessed
+from perijove.catalog.model import Column, Dataset, Reading
 from perijove.catalog.shapes import About, Imported, Skipped
 from perijove.core.access import Person
 from perijove.core.errors import Conflict, Invalid, NotFound
@@ -56,6 +59,19 @@ class Importing:
         told = {"origin": origin, "imported": len(entries), "new": fresh, "skipped": len(skipped)}
         self.catalog.events.publish(Happened("catalog.about.imported", Ref("user", who.name), who.name, new=told))
         return Imported(len(entries), fresh, skipped[:MOST_SKIPPED])
+
+    def export(self, path: Path, who: Person) -> int:
+        """Write what is known of all datasets that a person may read as JSON lines; gives how many."""
+        count = 0
+        with path.open("wb") as file:
+            for source in self.catalog.sources():
+                refs = self.catalog.store.refs(source.name)
+                hidden = self.catalog.access.hidden(who, refs)
+                said = self.catalog.about.store.many(refs)
+                for ref, dataset in self.catalog.store.many([ref for ref in refs if ref not in hidden]).items():
+                    file.write(msgspec.json.encode(_entry(told(dataset, said.get(ref, About(ref))))) + b"\n")
+                    count += 1
+        return count
 
     def _placed(self, entries: Sequence[Entry]) -> tuple[list[str], int]:
         """The ref of each entry; those that are in no source are added."""
@@ -115,6 +131,12 @@ def _reading(entry: Entry) -> Reading:
     uri = entry.uri or f"{IMPORTED}:{entry.source or IMPORTED}/{entry.name}"
     columns = [Column(column.name, column.type) for column in entry.columns]
     return Reading(uri[:990], entry.name, "other", columns, entry.rows)
+
+
+def _entry(dataset: Dataset) -> Entry:
+    columns = [EntryColumn(column.name, column.type, column.description) for column in dataset.columns]
+    about = (dataset.description, dataset.owners, dataset.tags)
+    return Entry(dataset.name, dataset.source, *about, columns, dataset.uri, dataset.rows)
 
 
 def _content(place: str, root: Path) -> bytes:

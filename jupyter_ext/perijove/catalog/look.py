@@ -8,6 +8,7 @@ from perijove.catalog.load_code import Place, Wanted, load_code
 from perijove.catalog.model import Dataset, Engine, Level, LoadCode, Preview, Profile, Reading, Window
 from perijove.catalog.shapes import Versions
 from perijove.catalog.store import read_alone
+from perijove.core import terminal
 from perijove.core.access import Person
 from perijove.core.ranges import within
 from perijove.core.refs import Ref
@@ -47,9 +48,12 @@ class Look:
         kind, source, reading = self.outside
         return self.catalog.sandbox.look(kind, source, reading.uri, window, reading.options)
 
-    def profile(self, level: Level, version: str = "") -> Profile:
-        """Figures of its columns."""
+    def profile(self, level: Level, version: str = "", *, quiet: bool = True) -> Profile:
+        """Figures of its columns; those of all rows are computed now, under a bar unless ``quiet``."""
         if not self.outside:
+            if level == "full":
+                tasks = self.catalog.tasks
+                terminal.run_task(tasks, self.catalog.figures.start(self.ref, self.who, version), quiet=quiet)
             return self.catalog.figures.profile(self.ref, level, self.who, version)
         kind, source, reading = self.outside
         return self.catalog.sandbox.profile(kind, source, reading.uri, level, reading.options, version)

@@ -23,7 +23,7 @@ from perijove.catalog.stem import stem
 from perijove.catalog.tables import search, terms, words
 from perijove.catalog.words import bones
 
-CHUNK = 400
+CHUNK = 2_000
 CANDIDATES = 600
 RARE = 2_500
 SHORT_QUESTION = 3
