@@ -21,6 +21,177 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/catalog/about": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** What people say of a dataset. */
+        get: operations["show_about"];
+        put?: never;
+        /** Change what is said of a dataset: its description, owners, tags, and a sentence for a column. */
+        post: operations["change_about"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/catalog/access": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Who may read a dataset, and why. */
+        get: operations["show_access"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/catalog/access/ask": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Ask to read a restricted dataset. */
+        post: operations["ask_access"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/catalog/access/decide": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Approve or refuse a request; owners of the dataset and those with catalog.approve may. */
+        post: operations["decide_access"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/catalog/access/grant": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Let a person or a role read. */
+        post: operations["grant_access"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/catalog/access/requests": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** One's own requests and those one may decide, newest first. */
+        get: operations["list_requests"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/catalog/access/restrict": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Restrict a dataset or source to its readers, or open it again; owners and those with catalog.approve may. */
+        post: operations["restrict_access"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/catalog/access/revoke": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Let a person or a role read no longer; it counts at once. */
+        post: operations["revoke_access"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/catalog/access/rules": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** All restrictions with their readers. */
+        get: operations["list_rules"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/catalog/children": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** What is in a place of a source, some at a time; without a URI the source itself. */
+        get: operations["list_children"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/catalog/code": {
         parameters: {
             query?: never;
@@ -28,7 +199,7 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** Python that loads a dataset with an engine. */
+        /** Python that loads a dataset, or one version of it; paths as the notebook's folder has them. */
         get: operations["load_code"];
         put?: never;
         post?: never;
@@ -45,7 +216,7 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** One dataset with its schema. */
+        /** One dataset with its schema and what people say of it. */
         get: operations["show_dataset"];
         put?: never;
         post?: never;
@@ -72,6 +243,108 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/catalog/diff": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** How a version of a dataset differs from an earlier one. */
+        get: operations["diff_versions"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/catalog/engines": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Which engines can load a dataset. */
+        get: operations["list_engines"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/catalog/frames": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The dataframes of a live kernel. */
+        get: operations["list_frames"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/catalog/frames/look": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Some rows of a dataframe of a live kernel. */
+        post: operations["look_at_frame"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/catalog/frames/profile": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Figures of a dataframe of a live kernel. */
+        get: operations["profile_frame"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/catalog/import": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Take in what another catalog knows, from a file of the project or a URL. */
+        post: operations["import_about"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/catalog/kinds": {
         parameters: {
             query?: never;
@@ -83,6 +356,23 @@ export interface paths {
         get: operations["list_kinds"];
         put?: never;
         post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/catalog/look": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Some rows of a dataset, in an order and through a filter. */
+        post: operations["look_at_dataset"];
         delete?: never;
         options?: never;
         head?: never;
@@ -106,6 +396,24 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/catalog/profile": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Figures of the columns of a dataset: from its footer, of a sample, or of all rows where a task has made them. */
+        get: operations["show_profile"];
+        put?: never;
+        /** Compute figures of all rows, as a task. */
+        post: operations["profile_dataset"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/catalog/search": {
         parameters: {
             query?: never;
@@ -113,7 +421,7 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** Datasets by name and column, best first. */
+        /** Datasets by all that is known of them, best first; without a question the most used ones. */
         get: operations["search_datasets"];
         put?: never;
         post?: never;
@@ -169,6 +477,40 @@ export interface paths {
         put?: never;
         /** Look for datasets in a source, as a task. */
         post: operations["scan_source"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/catalog/uses": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** What uses a dataset: cells, notebooks, runs, models and jobs. */
+        get: operations["list_uses"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/catalog/versions": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The versions of a dataset, newest first. */
+        get: operations["list_dataset_versions"];
+        put?: never;
+        post?: never;
         delete?: never;
         options?: never;
         head?: never;
@@ -761,6 +1103,48 @@ export type webhooks = Record<string, never>;
 export interface components {
     schemas: {
         /**
+         * About
+         * @description What people say of a dataset; ``description`` is Markdown, ``columns`` a sentence by column name.
+         *
+         *         ``origin`` names the catalog it was imported from, empty where people wrote it here.
+         */
+        About: {
+            ref: string;
+            /** @default  */
+            description?: string;
+            /** @default [] */
+            owners?: string[];
+            /** @default [] */
+            tags?: string[];
+            /** @default {} */
+            columns?: {
+                [key: string]: string;
+            };
+            /** @default  */
+            origin?: string;
+            /** @default  */
+            editedBy?: string;
+            /** @default null */
+            editedAt?: string | null;
+        };
+        /**
+         * Access
+         * @description Who may read a dataset and why; ``open`` to everyone with ``catalog.read`` unless it is restricted.
+         *
+         *         ``readers`` and other people's requests are shown to those who may read it.
+         */
+        Access: {
+            ref: string;
+            open: boolean;
+            mayRead: boolean;
+            why: string;
+            restrictedBy: string;
+            reason: string;
+            readers: components["schemas"]["Reader"][];
+            requests: components["schemas"]["Request"][];
+            mayApprove: boolean;
+        };
+        /**
          * Affected
          * @description Something that depends on a dataset or column that goes.
          *
@@ -792,6 +1176,14 @@ export interface components {
             path: string;
             bytes: number;
             mediaType: string;
+        };
+        /**
+         * Ask
+         * @description Ask to read a dataset.
+         */
+        Ask: {
+            ref: string;
+            reason: string;
         };
         /**
          * AuditEntry
@@ -833,6 +1225,15 @@ export interface components {
             share?: number | null;
             /** @default null */
             error?: number | null;
+        };
+        /**
+         * Bin
+         * @description A bar of a histogram: values from ``low`` up to ``high``, and how many; times are ISO 8601.
+         */
+        Bin: {
+            low: unknown;
+            high: unknown;
+            count: number;
         };
         /**
          * CellChange
@@ -974,6 +1375,60 @@ export interface components {
             description?: string;
         };
         /**
+         * ColumnChange
+         * @description What became of a column; ``before`` and ``after`` are its types.
+         */
+        ColumnChange: {
+            name: string;
+            /** @enum {unknown} */
+            change: "added" | "removed" | "retyped" | "same";
+            /** @default  */
+            before?: string;
+            /** @default  */
+            after?: string;
+        };
+        /**
+         * ColumnProfile
+         * @description Figures of one column; ``quantiles`` by share ("0.25"). What is unknown at this level is null or empty.
+         */
+        ColumnProfile: {
+            name: string;
+            type: string;
+            basis: components["schemas"]["Basis"];
+            /** @default null */
+            count?: number | null;
+            /** @default null */
+            nulls?: number | null;
+            /** @default null */
+            nullShare?: number | null;
+            /** @default null */
+            distinct?: number | null;
+            /** @default null */
+            min?: unknown;
+            /** @default null */
+            max?: unknown;
+            /** @default null */
+            mean?: number | null;
+            /** @default null */
+            std?: number | null;
+            /** @default {} */
+            quantiles?: Record<string, never>;
+            /** @default [] */
+            bins?: components["schemas"]["Bin"][];
+            /** @default [] */
+            common?: components["schemas"]["Common"][];
+            /** @default  */
+            problem?: string;
+        };
+        /**
+         * Common
+         * @description A value and how often it is there.
+         */
+        Common: {
+            value: unknown;
+            count: number;
+        };
+        /**
          * Convert
          * @description Convert a notebook, or every notebook below a folder, to text or back.
          */
@@ -1051,6 +1506,30 @@ export interface components {
             ref: string;
         };
         /**
+         * Decide
+         * @description Approve or refuse a request, with a reason.
+         */
+        Decide: {
+            id: string;
+            approve: boolean;
+            /** @default  */
+            reason?: string;
+        };
+        /**
+         * Diff
+         * @description How a version differs from an earlier one; ``note`` says what could not be compared.
+         */
+        Diff: {
+            before: components["schemas"]["Version"];
+            after: components["schemas"]["Version"];
+            rows: components["schemas"]["Pair"];
+            bytes: components["schemas"]["Pair"];
+            columns: components["schemas"]["ColumnChange"][];
+            profile: components["schemas"]["Figure"][];
+            /** @default  */
+            note?: string;
+        };
+        /**
          * DiffRequest
          * @description Compare two sides of the notebook at ``path``; ``outputs`` false leaves outputs out.
          */
@@ -1084,6 +1563,35 @@ export interface components {
             at: string;
             /** @default  */
             version?: string;
+        };
+        /**
+         * EngineRow
+         * @description Whether an engine can load a dataset, and why not where it cannot.
+         */
+        EngineRow: {
+            /** @enum {unknown} */
+            engine: "cudf" | "dask" | "duckdb" | "pandas" | "polars" | "pyarrow" | "sqlalchemy";
+            ok: boolean;
+            /** @default  */
+            why?: string;
+        };
+        /**
+         * Entry
+         * @description One thing in a place that is browsed; ``opens`` says whether it has entries of its own.
+         */
+        Entry: {
+            uri: string;
+            name: string;
+            /** @enum {unknown} */
+            kind: "dataset" | "file" | "folder" | "schema";
+            /** @default  */
+            format?: string;
+            /** @default null */
+            bytes?: number | null;
+            /** @default null */
+            modified?: number | null;
+            /** @default false */
+            opens?: boolean;
         };
         /**
          * Everything
@@ -1126,6 +1634,29 @@ export interface components {
             kind?: "direct" | "indirect";
         };
         /**
+         * Figure
+         * @description A figure of a column that differs between two versions, for instance its null share.
+         */
+        Figure: {
+            name: string;
+            what: string;
+            /** @default null */
+            before?: unknown;
+            /** @default null */
+            after?: unknown;
+        };
+        /**
+         * Filter
+         * @description Keep rows whose column compares so with a value; text compares without regard to case in contains and starts.
+         */
+        Filter: {
+            column: string;
+            /** @enum {unknown} */
+            op: "!=" | "<" | "<=" | "=" | ">" | ">=" | "contains" | "not null" | "null" | "starts";
+            /** @default null */
+            value?: unknown;
+        };
+        /**
          * Flow
          * @description Data of the dataset ``source`` came into ``target``, a dataset or a cell, through the cell or job ``via``.
          *
@@ -1150,6 +1681,33 @@ export interface components {
             kind: string;
             title: string;
             snippet: string;
+        };
+        /**
+         * Frame
+         * @description A dataframe in a live kernel; ``ref`` names it as frame:<kernel>/<variable>.
+         */
+        Frame: {
+            ref: string;
+            name: string;
+            kind: string;
+            rows: number | null;
+            columns: number;
+            bytes: number | null;
+        };
+        /**
+         * Grant
+         * @description Let a person or a role read, or no longer.
+         */
+        Grant: {
+            ref: string;
+            who: string;
+            /**
+             * @default person
+             * @enum {unknown}
+             */
+            kind?: "person" | "role";
+            /** @default  */
+            reason?: string;
         };
         /**
          * Graph
@@ -1220,6 +1778,24 @@ export interface components {
             items: components["schemas"]["Affected"][];
             /** @default  */
             note?: string;
+        };
+        /**
+         * Import
+         * @description An export of another catalog to take in; without a format it is guessed.
+         */
+        Import: {
+            place: string;
+            /** @default  */
+            format?: string;
+        };
+        /**
+         * Imported
+         * @description What an import did: how many datasets were told about, how many of them are new to the catalog.
+         */
+        Imported: {
+            imported: number;
+            new: number;
+            skipped: components["schemas"]["Skipped"][];
         };
         /**
          * Input
@@ -1299,11 +1875,37 @@ export interface components {
             ][];
         };
         /**
+         * Listing
+         * @description Some entries of a place in order of name; ``more`` asks for those after them, empty at the end.
+         */
+        Listing: {
+            entries: components["schemas"]["Entry"][];
+            /** @default  */
+            more?: string;
+        };
+        /**
          * LoadCode
          * @description Python that loads a dataset.
          */
         LoadCode: {
             code: string;
+        };
+        /**
+         * LookAt
+         * @description Which rows of a dataset to look at.
+         */
+        LookAt: {
+            ref: string;
+            window: components["schemas"]["Window"];
+        };
+        /**
+         * LookAtFrame
+         * @description Which rows of a dataframe in a live kernel to look at.
+         */
+        LookAtFrame: {
+            kernel: string;
+            name: string;
+            window: components["schemas"]["Window"];
         };
         /**
          * MergeCell
@@ -1344,6 +1946,23 @@ export interface components {
             merged: number;
             /** @default python */
             language?: string;
+        };
+        /**
+         * NewAbout
+         * @description What to change; null leaves a part as it is, and an empty text takes a column's sentence away.
+         */
+        NewAbout: {
+            ref: string;
+            /** @default null */
+            description?: string | null;
+            /** @default null */
+            owners?: string[] | null;
+            /** @default null */
+            tags?: string[] | null;
+            /** @default null */
+            columns?: {
+                [key: string]: string;
+            } | null;
         };
         /**
          * NewCluster
@@ -1484,6 +2103,14 @@ export interface components {
             detail: string;
         };
         /**
+         * Pair
+         * @description A number of two versions.
+         */
+        Pair: {
+            before: number | null;
+            after: number | null;
+        };
+        /**
          * Parameter
          * @description A literal that becomes an option of the job.
          */
@@ -1569,6 +2196,68 @@ export interface components {
             hint: string;
         };
         /**
+         * Profile
+         * @description Figures of a dataset at one level: what its footer says, of a sample, or of all rows.
+         */
+        Profile: {
+            /** @enum {unknown} */
+            level: "footer" | "full" | "sample";
+            basis: components["schemas"]["Basis"];
+            columns: components["schemas"]["ColumnProfile"][];
+            /** @default null */
+            rows?: number | null;
+            /** @default null */
+            bytes?: number | null;
+            /** @default  */
+            version?: string;
+            /** @default 0 */
+            seconds?: number;
+        };
+        /**
+         * ProfileOf
+         * @description A dataset, or a version of it, to compute figures of.
+         */
+        ProfileOf: {
+            ref: string;
+            /** @default  */
+            version?: string;
+        };
+        /**
+         * Reader
+         * @description Who may read a restricted dataset: a person by login or everyone with a role; ``why`` they may.
+         */
+        Reader: {
+            who: string;
+            /** @enum {unknown} */
+            kind: "person" | "role";
+            why: string;
+            by: string;
+            /** @default null */
+            since?: string | null;
+            /** @default  */
+            ref?: string;
+        };
+        /**
+         * Request
+         * @description Someone asks to read a dataset; ``reason`` is theirs, ``answer`` that of who decided.
+         */
+        Request: {
+            id: string;
+            ref: string;
+            name: string;
+            who: string;
+            reason: string;
+            /** @enum {unknown} */
+            state: "approved" | "open" | "refused" | "withdrawn";
+            at: string;
+            /** @default  */
+            decidedBy?: string;
+            /** @default null */
+            decidedAt?: string | null;
+            /** @default  */
+            answer?: string;
+        };
+        /**
          * Resolve
          * @description Finish a merge: one pick for each conflict.
          */
@@ -1585,6 +2274,28 @@ export interface components {
             rev: string;
             /** @default  */
             cell?: string;
+        };
+        /**
+         * Restrict
+         * @description Restrict a dataset or source to its readers, or open it again.
+         */
+        Restrict: {
+            ref: string;
+            /** @default  */
+            reason?: string;
+            /** @default true */
+            restricted?: boolean;
+        };
+        /**
+         * Rule
+         * @description A restriction, for those who decide over all of them.
+         */
+        Rule: {
+            ref: string;
+            reason: string;
+            by: string;
+            since: string;
+            readers: components["schemas"]["Reader"][];
         };
         /**
          * Run
@@ -1657,6 +2368,14 @@ export interface components {
             notebook?: Record<string, never> | null;
         };
         /**
+         * Skipped
+         * @description A line of an import that was left out, and why.
+         */
+        Skipped: {
+            line: number;
+            reason: string;
+        };
+        /**
          * Slice
          * @description What a job made from a cell would hold, and why.
          */
@@ -1668,6 +2387,15 @@ export interface components {
             opaque: string[];
             warnings: string[];
             view: components["schemas"]["CellView"][];
+        };
+        /**
+         * Sort
+         * @description Order by a column.
+         */
+        Sort: {
+            column: string;
+            /** @default false */
+            descending?: boolean;
         };
         /**
          * Source
@@ -1744,6 +2472,27 @@ export interface components {
             lines: string[];
         };
         /**
+         * Use
+         * @description Something that uses a dataset: a cell, notebook, run, model or job; ``detail`` is where it is.
+         */
+        Use: {
+            ref: string;
+            kind: string;
+            name: string;
+            detail: string;
+            how: string;
+            /** @default null */
+            at?: string | null;
+        };
+        /**
+         * Uses
+         * @description What uses a dataset, the newest first.
+         */
+        Uses: {
+            uses: components["schemas"]["Use"][];
+            total: number;
+        };
+        /**
          * Verification
          * @description The verdict on a job; "verified" only if every step ran and no output differs.
          */
@@ -1757,6 +2506,54 @@ export interface components {
             reason?: string;
             /** @default null */
             at?: string | null;
+        };
+        /**
+         * Version
+         * @description A version of a dataset, newest first in lists; ``id`` pins it in load code. What is unknown is null or empty.
+         */
+        Version: {
+            id: string;
+            /** @default null */
+            at?: string | null;
+            /** @default null */
+            rows?: number | null;
+            /** @default null */
+            bytes?: number | null;
+            /** @default  */
+            operation?: string;
+            /** @default  */
+            who?: string;
+            /** @default  */
+            detail?: string;
+            /** @default false */
+            current?: boolean;
+        };
+        /**
+         * Versions
+         * @description Versions, newest first; ``note`` says where they come from.
+         */
+        Versions: {
+            versions: components["schemas"]["Version"][];
+            /** @default  */
+            note?: string;
+        };
+        /**
+         * Window
+         * @description Which rows to look at: after filter and order, ``rows`` from ``offset``; of a version, else the present one.
+         */
+        Window: {
+            /** @default 50 */
+            rows?: number;
+            /** @default 0 */
+            offset?: number;
+            /** @default [] */
+            sort?: components["schemas"]["Sort"][];
+            /** @default [] */
+            where?: components["schemas"]["Filter"][];
+            /** @default [] */
+            columns?: string[];
+            /** @default  */
+            version?: string;
         };
         /**
          * Worker
@@ -1810,11 +2607,367 @@ export interface operations {
             };
         };
     };
+    show_about: {
+        parameters: {
+            query: {
+                ref: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["About"];
+                };
+            };
+            /** @description It was not done. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    change_about: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NewAbout"];
+            };
+        };
+        responses: {
+            /** @description Done. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["About"];
+                };
+            };
+            /** @description It was not done. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    show_access: {
+        parameters: {
+            query: {
+                ref: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Access"];
+                };
+            };
+            /** @description It was not done. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    ask_access: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["Ask"];
+            };
+        };
+        responses: {
+            /** @description Done. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Request"];
+                };
+            };
+            /** @description It was not done. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    decide_access: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["Decide"];
+            };
+        };
+        responses: {
+            /** @description Done. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Request"];
+                };
+            };
+            /** @description It was not done. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    grant_access: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["Grant"];
+            };
+        };
+        responses: {
+            /** @description Done. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Access"];
+                };
+            };
+            /** @description It was not done. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    list_requests: {
+        parameters: {
+            query?: {
+                state?: ("approved" | "open" | "refused" | "withdrawn") | null;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Request"][];
+                };
+            };
+            /** @description It was not done. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    restrict_access: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["Restrict"];
+            };
+        };
+        responses: {
+            /** @description Done. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Access"];
+                };
+            };
+            /** @description It was not done. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    revoke_access: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["Grant"];
+            };
+        };
+        responses: {
+            /** @description Done. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Access"];
+                };
+            };
+            /** @description It was not done. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    list_rules: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Rule"][];
+                };
+            };
+            /** @description It was not done. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    list_children: {
+        parameters: {
+            query: {
+                source: string;
+                uri?: string;
+                more?: string;
+                limit?: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Listing"];
+                };
+            };
+            /** @description It was not done. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     load_code: {
         parameters: {
             query: {
                 ref: string;
                 engine?: "cudf" | "dask" | "duckdb" | "pandas" | "polars" | "pyarrow" | "sqlalchemy";
+                version?: string;
+                notebook?: string;
             };
             header?: never;
             path?: never;
@@ -1906,6 +3059,199 @@ export interface operations {
             };
         };
     };
+    diff_versions: {
+        parameters: {
+            query: {
+                ref: string;
+                before: string;
+                after: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Diff"];
+                };
+            };
+            /** @description It was not done. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    list_engines: {
+        parameters: {
+            query: {
+                ref: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["EngineRow"][];
+                };
+            };
+            /** @description It was not done. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    list_frames: {
+        parameters: {
+            query: {
+                kernel: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Frame"][];
+                };
+            };
+            /** @description It was not done. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    look_at_frame: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["LookAtFrame"];
+            };
+        };
+        responses: {
+            /** @description Done. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Preview"];
+                };
+            };
+            /** @description It was not done. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    profile_frame: {
+        parameters: {
+            query: {
+                kernel: string;
+                name: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Profile"];
+                };
+            };
+            /** @description It was not done. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    import_about: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["Import"];
+            };
+        };
+        responses: {
+            /** @description Done. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Imported"];
+                };
+            };
+            /** @description It was not done. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     list_kinds: {
         parameters: {
             query?: never;
@@ -1922,6 +3268,39 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Part"][];
+                };
+            };
+            /** @description It was not done. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    look_at_dataset: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["LookAt"];
+            };
+        };
+        responses: {
+            /** @description Done. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Preview"];
                 };
             };
             /** @description It was not done. */
@@ -1967,11 +3346,83 @@ export interface operations {
             };
         };
     };
+    show_profile: {
+        parameters: {
+            query: {
+                ref: string;
+                level?: "footer" | "full" | "sample";
+                version?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Profile"];
+                };
+            };
+            /** @description It was not done. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    profile_dataset: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ProfileOf"];
+            };
+        };
+        responses: {
+            /** @description Done. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Task"];
+                };
+            };
+            /** @description It was not done. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     search_datasets: {
         parameters: {
             query: {
                 q: string;
                 limit?: number;
+                source?: string;
+                format?: string;
+                owner?: string;
+                tag?: string;
+                problem?: boolean | null;
+                since?: string | null;
             };
             header?: never;
             path?: never;
@@ -2110,6 +3561,69 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Task"];
+                };
+            };
+            /** @description It was not done. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    list_uses: {
+        parameters: {
+            query: {
+                ref: string;
+                limit?: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Uses"];
+                };
+            };
+            /** @description It was not done. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    list_dataset_versions: {
+        parameters: {
+            query: {
+                ref: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Versions"];
                 };
             };
             /** @description It was not done. */

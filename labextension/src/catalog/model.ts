@@ -7,7 +7,8 @@ import type { IClient } from '../api/client';
 import { asCallError, type CallError } from '../api/errors';
 import { Feed } from '../api/feed';
 import type { ILive } from '../api/live';
-import type { DatasetRow, Engine, Hit, ICatalog, Source } from './tokens';
+import { loadCode } from './calls';
+import type { CodeAsked, DatasetRow, Engine, Hit, ICatalog, Source } from './tokens';
 
 /** So many sources are opened by themselves, so that there is something to see. */
 const OPEN_AT_FIRST = 4;
@@ -30,7 +31,6 @@ export class CatalogModel implements ICatalog, IDisposable {
   /** All sources. */
   readonly sources: Feed<Source[]>;
   engine: Engine = 'pandas';
-  previewRows = 50;
 
   get changed(): ISignal<this, void> {
     return this._changed;
@@ -113,8 +113,8 @@ export class CatalogModel implements ICatalog, IDisposable {
     this._changed.emit();
   }
 
-  async code(ref: string, engine: Engine = this.engine): Promise<string> {
-    return (await this._client.call('get', '/catalog/code', { query: { ref, engine } })).code;
+  code(asked: CodeAsked): Promise<string> {
+    return loadCode(this._client, { ...asked, engine: asked.engine ?? this.engine });
   }
 
   async refresh(): Promise<void> {
