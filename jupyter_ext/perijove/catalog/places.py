@@ -111,14 +111,16 @@ def secret_name(url: URL) -> str:
 def expanded(url: URL) -> URL:
     """A database URL with its references replaced from the environment; raises Invalid where one is not set."""
     parts = {
-        name: _expand(str(value))
+        name: expanded_text(str(value))
         for name in ("username", "password", "host", "database")
         if (value := getattr(url, name))
     }
     return url.set(**parts)  # type: ignore[arg-type]  # the names are those of URL's own arguments
 
 
-def _expand(text: str) -> str:
+def expanded_text(text: str) -> str:
+    """A text with its references replaced from the environment; raises Invalid where one is not set."""
+
     def value(found: re.Match[str]) -> str:
         name = found.group(1)
         if name.upper().startswith(PRIVATE_VARIABLES):
