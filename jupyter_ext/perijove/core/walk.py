@@ -44,7 +44,7 @@ class Walk:
         reached: dict[str, Wanted] = {start: _wanted_at(self.reader, start, only)}
         for _ in range(hops):
             frontier = _news(visited, reached)
-            if not frontier or len(visited) > self.largest:
+            if not frontier or len(self.edges) > self.largest:
                 self.more_up |= frontier.keys()
                 return
             reached = self._hop_up(frontier, after)
@@ -81,9 +81,10 @@ class Walk:
         visited: dict[str, Carried] = {}
         reached: dict[str, Carried] = {start: frozenset(only) or None}
         doubtful: dict[str, bool] = {}
+        before = len(self.edges)
         for hop in range(hops):
             frontier = _more_carried(visited, reached)
-            if not frontier or len(visited) > self.largest:
+            if not frontier or len(self.edges) - before > self.largest:
                 self.more_down |= frontier.keys()
                 break
             first = self._carried_by(start) if hop == 0 and kind_of(start) == "cell" and not only else None
@@ -136,7 +137,8 @@ class Walk:
         doubtful: dict[str, bool],
     ) -> None:
         """Go to actors that pass on a dataset which another cell read for them."""
-        for row in self._visible(self.reader.flows("source", datasets)):
+        cut = self.reader.cut["source"]
+        for row in self._visible(self.reader.flows("source", [ref for ref in datasets if ref not in cut])):
             if (row.source, row.via) not in read:
                 self._bridge(row.via, {row.source: row})
                 _carry(reached, row.via, frozenset([row.source]))

@@ -96,6 +96,9 @@ def _entries(actor: Actor, ours: str) -> list[dict[str, Any]]:
         proven = bool(sources) or (actor.ref, target) in actor.flows
         entry: dict[str, Any] = {**_named(_of(target)), "type": "DATASET"}
         entry["inputs"] = [_input(source) for source in sources] if proven else [{"type": "JOB"}]
+        for row in _rows(actor, target):
+            if not row.target_column:  # it is only known that the column was needed
+                entry["inputs"].append(_input(row.source) | {"field": row.source_column})
         if fields := _fields(actor, target):
             entry["fields"] = fields
         entries.append(entry)
