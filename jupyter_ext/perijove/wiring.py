@@ -23,6 +23,7 @@ from perijove.core.project import Project
 from perijove.core.routing import Route
 from perijove.core.settings import Settings
 from perijove.core.spool import Spool
+from perijove.core.statements import work_out_quietly
 from perijove.core.tasks import Tasks
 from perijove.experiments import routes as experiments_routes
 from perijove.experiments.service import Experiments
@@ -82,6 +83,7 @@ class Perijove:
         self.lineage.ours = lambda: ours(project, read_settings(project))
         self.openlineage = Sender(project, self.lineage)
         self.spool.waits_for = self.openlineage.waits_for
+        self.spool.after = lambda: work_out_quietly(self.lineage)
         if door == "web":
             self.openlineage.start()
         self.kernels = Kernels()
