@@ -2,8 +2,9 @@
 
     python benchmarks/lineage.py [--edges 1000000] [--asked 400]
 
-The graph is that of many notebooks: cells read datasets of which some are read by thousands, write others, and feed each
-other; each write has its flow. Beside it stands what loads the whole graph to answer one question, as some servers do.
+The graph is that of many notebooks: cells read datasets of which some are read by thousands, write others, and feed
+each other; each write has its flow. Beside it stands what loads the whole graph to answer one question, as some servers
+do.
 Prints a table and writes it into benchmarks/RESULTS.md.
 """
 
@@ -25,9 +26,10 @@ ROOT = Path(__file__).parents[1]
 sys.path.insert(0, str(ROOT))
 
 from benchmarks.results import put  # noqa: E402
+
 from perijove.core.database import Database  # noqa: E402
+from perijove.core.keys import digest  # noqa: E402
 from perijove.core.lineage import Lineage  # noqa: E402
-from perijove.core.lineage_store import digest  # noqa: E402
 from perijove.core.refs import Ref  # noqa: E402
 
 AT = datetime(2026, 11, 1, tzinfo=UTC)
@@ -122,6 +124,17 @@ def share(values: list[float], part: float) -> float:
     return sorted(values)[min(len(values) - 1, int(len(values) * part))]
 
 
+def measured(kind: str, database: Database, asked: list[str]) -> str:
+    """One line of the table."""
+    lineage = Lineage(database)
+    timed(asked[:20], lambda ref: lineage.around(Ref.parse(ref), 3, 3))
+    times, sizes = timed(asked, lambda ref: lineage.around(Ref.parse(ref), 3, 3))
+    whole, _ = timed(asked[:2], lambda ref: load_all(database, ref))
+    p95, peer, nodes = share(times, 0.95), min(whole), share([float(size) for size in sizes], 0.95)
+    said = f"| {kind} | {share(times, 0.5):.1f} | {p95:.1f} | {max(times):.1f} | {nodes:.0f} | ≤ {BAR:.0f} "
+    return f"{said}| {'yes' if p95 <= BAR else 'no'} | {peer:.0f} | {p95 / peer:.4f} × |"
+
+
 def databases(folder: Path) -> Iterator[tuple[str, Database]]:
     """Both kinds, fresh."""
     from tests.postgres import Server
@@ -152,16 +165,7 @@ def main() -> None:
             begin = time.monotonic()
             fill(database, edges, flows, refs)
             print(f"{kind}: {len(edges):,} edges, {len(flows):,} flows in {time.monotonic() - begin:.0f} s", flush=True)
-            lineage = Lineage(database)
-            timed(asked[:20], lambda ref: lineage.around(Ref.parse(ref), 3, 3))
-            times, sizes = timed(asked, lambda ref: lineage.around(Ref.parse(ref), 3, 3))
-            whole, _ = timed(asked[:2], lambda ref: load_all(database, ref))
-            p95, peer = share(times, 0.95), min(whole)
-            holds = "yes" if p95 <= BAR else "no"
-            lines.append(
-                f"| {kind} | {share(times, 0.5):.1f} | {p95:.1f} | {max(times):.1f} | {share(list(map(float, sizes)), 0.95):.0f} "
-                f"| ≤ {BAR:.0f} | {holds} | {peer:.0f} | {p95 / peer:.3f} × |"
-            )
+            lines.append(measured(kind, database, asked))
             print(lines[-1], flush=True)
             database.close()
     lines.append(

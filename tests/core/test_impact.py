@@ -7,12 +7,12 @@ from pathlib import Path
 import pytest
 from tests.core.kernel import START, A, B, C, D, Kernel, data, short
 
+from perijove.core.additions import Additions
 from perijove.core.changes import changed_since
 from perijove.core.database import Database
 from perijove.core.errors import Invalid
 from perijove.core.impact import impact
 from perijove.core.lineage import Lineage
-from perijove.core.lineage_store import Additions
 from perijove.core.model import Field, Flow
 from perijove.core.project import Project
 from perijove.core.refs import Ref

@@ -7,7 +7,7 @@ from tests.core.kernel import A, B, C, D, Kernel, data, short
 
 from perijove.core.database import Database
 from perijove.core.lineage import Lineage
-from perijove.core.model import Graph
+from perijove.core.model import Graph, Node
 from perijove.core.project import Project
 from perijove.core.refs import Ref
 
@@ -154,3 +154,24 @@ def test_the_versions_that_were_read_and_written_are_kept(kernel: Kernel) -> Non
     kernel.line("read", "x", uri=A, version="3")
     kernel.line("read", "x", uri=A, version="4")
     assert [edge.version for edge in kernel.around(data("a")).edges] == ["4"]
+
+
+def test_a_dataset_has_one_ref_however_it_is_written(kernel: Kernel) -> None:
+    kernel.line("read", "x", uri="postgresql+psycopg://ana@db:5432/shop#public.orders", sql="", columns=["id"])
+    kernel.line("write", "x", uri=C)
+    kernel.flow("x", C, "postgresql+psycopg://ana@db:5432/shop#public.orders")
+    kernel.line("read", "y", uri="postgresql://bob@db/shop#orders")
+    kernel.cell("x")
+    first = "dataset:postgresql+psycopg://ana@db:5432/shop#public.orders"
+    assert {node.ref for node in kernel.around("dataset:postgresql://bob@db/shop#orders").nodes} >= {first, data("c")}
+    known = "dataset:postgresql://me@db/shop#orders"
+    kernel.lineage.add_nodes([Node(known, "dataset", "orders", "postgresql://me@db/shop#orders")])
+    kernel.line("read", "z", uri="postgresql://ana@db/shop#orders")
+    graph = kernel.around(known, columns=True)
+    assert {short(node.ref) for node in graph.nodes} == {known, "c", "x", "y", "z"}
+    assert [(flow.source, [one.source for one in flow.columns]) for flow in graph.flows] == [
+        (known, ["id"]),
+        (known, []),
+    ]
+    kernel.lineage.add_nodes([Node("dataset:postgresql://db/shop#orders", "dataset", "orders", "")])
+    assert known in refs(kernel.around(first))

@@ -13,10 +13,10 @@ import pytest
 from tests.core.kernel import A, B, C, D, Kernel, data
 from tests.core.openlineage.spec import event_problems
 
+from perijove.core.additions import Additions
 from perijove.core.database import Database
 from perijove.core.errors import Invalid
 from perijove.core.lineage import Lineage
-from perijove.core.lineage_store import Additions
 from perijove.core.model import Field, Flow
 from perijove.core.openlineage.intake import Intake
 from perijove.core.openlineage.outgoing import everything
@@ -115,7 +115,7 @@ def test_a_cell_is_a_job_with_explicit_lineage(
     entries = done["job"]["facets"]["lineage"]["entries"]
     a = {"namespace": "file", "name": "/data/a.parquet", "type": "DATASET"}
     assert [(entry.get("name"), entry["inputs"]) for entry in entries] == [
-        ("/data/c.parquet", [a]),
+        ("/data/c.parquet", [a, a | {"field": "day"}]),
         ("/data/d.parquet", [{"type": "JOB"}]),
         (None, [a, a | {"name": "/data/b.parquet"}, {"namespace": f"{OURS}/n.ipynb", "name": "before", "type": "JOB"}]),
     ]

@@ -16,7 +16,7 @@ def changed_since(lineage: Lineage, cell: Ref, who: Person | None = None) -> Cha
     """The datasets that a cell read, itself or through the cells before it, and whether each is another by now."""
     if cell.kind not in ("cell", "job"):
         raise Invalid(f"{cell} is neither a cell nor a job.", hint="Ask for cell:<notebook>#<cell id>.")
-    with lineage.reading(str(cell), who) as (reader, hidden):
+    with lineage.reading(str(cell), who) as (reader, hidden, _):
         reads = _reads(reader, str(cell))
         out = set(hidden({edge.source for edge in reads}))
         reads = [edge for edge in reads if edge.source not in out]

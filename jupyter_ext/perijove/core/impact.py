@@ -34,7 +34,7 @@ class Step:
 def impact(lineage: Lineage, ref: Ref, column: str = "", who: Person | None = None) -> Impact:
     """What depends on a dataset, or on one of its columns."""
     start = str(ref)
-    with lineage.reading(start, who) as (reader, hidden):
+    with lineage.reading(start, who) as (reader, hidden, start):
         walk = Walk(reader, LARGEST, hidden)
         walk.down(start, DEEPEST)
         search = _Search(reader, walk.edges.values())

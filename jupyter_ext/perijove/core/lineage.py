@@ -14,12 +14,15 @@ from sqlalchemy import func, select
 
 from perijove.core import tables
 from perijove.core.access import Person
+from perijove.core.additions import Additions
 from perijove.core.database import Database
 from perijove.core.errors import Invalid, NotFound
 from perijove.core.file_version import version_here
 from perijove.core.graph import Reader, kind_of, moment
-from perijove.core.lineage_store import Additions, store
+from perijove.core.keys import LONGEST_REF
+from perijove.core.lineage_store import store
 from perijove.core.model import Edge, Flow, Graph, Node
+from perijove.core.one_ref import known_refs, make_known
 from perijove.core.ranges import within
 from perijove.core.refs import KINDS, Ref
 from perijove.core.shown import shown
@@ -27,7 +30,7 @@ from perijove.core.walk import Walk
 
 LARGEST = 2000
 DEEPEST = 20
-MOST_EDGES = 200
+MOST_EDGES = 100
 aware = moment
 Direction = Literal["up", "down"]
 Hidden = Callable[[Person | None, Collection[str]], Collection[str]]
@@ -57,8 +60,11 @@ class Lineage:
             store(connection, additions)
 
     def add_nodes(self, nodes: Iterable[Node]) -> None:
-        """Add nodes, or give known ones their new name and detail."""
-        self.add(Additions(nodes=list(nodes)))
+        """Add nodes, or give known ones their new name and detail; datasets are known by these refs from now on."""
+        added = list(nodes)
+        with self.database.begin() as connection:
+            make_known(connection, [node.ref for node in added if len(node.ref) <= LONGEST_REF])
+            store(connection, Additions(nodes=added))
 
     def add_edges(self, edges: Iterable[Edge]) -> None:
         """Add edges, or give known ones their new time; ends that are no node yet become one named by their id."""
@@ -86,7 +92,7 @@ class Lineage:
             raise Invalid(f"Hops go from 0 to {DEEPEST}.", hint="Ask for fewer hops, then go on from a node you find.")
         _check_kinds(kinds)
         start = str(ref)
-        with self.reading(start, who) as (reader, hidden):
+        with self.reading(start, who) as (reader, hidden, start):
             walk = Walk(reader, LARGEST, hidden)
             walk.up(start, up)
             walk.down(start, down)
@@ -109,7 +115,7 @@ class Lineage:
         """
         within("limit", limit, 1, 1000)
         start = str(ref)
-        with self.reading(start, who, limit) as (reader, hidden):
+        with self.reading(start, who, limit) as (reader, hidden, start):
             walk = Walk(reader, LARGEST, hidden)
             (walk.up if direction == "up" else walk.down)(start, 1, of, after)
             graph = shown(reader, walk, start, (), self.schemas if columns else None)
@@ -141,22 +147,23 @@ class Lineage:
     @contextmanager
     def reading(
         self, start: str, who: Person | None, most: int = MOST_EDGES
-    ) -> Iterator[tuple[Reader, Callable[[Collection[str]], Collection[str]]]]:
-        """A reader and what the person may not see, once a ref is known and may be seen; raises NotFound."""
+    ) -> Iterator[tuple[Reader, Callable[[Collection[str]], Collection[str]], str]]:
+        """A reader, what the person may not see, and the ref by which a thing is known; raises NotFound."""
         self.before_reading()
 
         def hidden(refs: Collection[str]) -> Collection[str]:
             return self.hidden(who, refs)
 
-        secret = kind_of(start) == "dataset" and start in hidden([start])
         with self.database.read() as connection:
             reader = Reader(connection, most)
+            start = known_refs(connection, [start]).get(start, start)
+            secret = kind_of(start) == "dataset" and start in hidden([start])
             if secret or not reader.nodes([start]):
                 raise NotFound(
                     f"Nothing is known of {start}.",
                     hint="It appears here once a cell has used it, or its source has been scanned.",
                 )
-            yield reader, hidden
+            yield reader, hidden, start
 
 
 def _check_kinds(kinds: Sequence[str]) -> None:

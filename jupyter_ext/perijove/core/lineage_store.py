@@ -2,36 +2,25 @@
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Iterable
-from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
 from sqlalchemy import Connection
 
 from perijove.core import tables
+from perijove.core.additions import Additions
 from perijove.core.database import upsert
 from perijove.core.graph import kind_of
+from perijove.core.keys import LONGEST_REF, digest
 from perijove.core.model import Edge, Field, Flow, Node
+from perijove.core.one_ref import under_one_ref
 from perijove.core.refs import Ref
-from perijove.core.uris import canonical
-
-LONGEST_REF = 1000
-
-
-@dataclass
-class Additions:
-    """What is to be added; ``used`` are columns that a cell or job reads of a dataset, as (dataset, actor, column)."""
-
-    nodes: list[Node] = field(default_factory=list)
-    edges: list[Edge] = field(default_factory=list)
-    flows: list[Flow] = field(default_factory=list)
-    used: list[tuple[str, str, Field, datetime]] = field(default_factory=list)
 
 
 def store(connection: Connection, additions: Additions) -> None:
     """Add it all; refs that are longer than the tables hold are left out with what hangs on them."""
+    additions = under_one_ref(connection, additions)
     edges = [edge for edge in additions.edges if _fits(edge.source, edge.target)]
     flows = [flow for flow in additions.flows if _fits(flow.source, flow.target, flow.via)]
     ends = {ref for edge in edges for ref in (edge.source, edge.target)}
@@ -40,21 +29,10 @@ def store(connection: Connection, additions: Additions) -> None:
     bare = [_node(Node(ref, kind_of(ref), Ref.parse(ref).id)) for ref in sorted(ends - named.keys())]
     upsert(connection, tables.nodes, bare, ("ref",), ())
     upsert(connection, tables.nodes, [_node(node) for node in named.values()], ("ref",), ("name", "detail"))
-    _store_names(connection, named)
     _store_edges(connection, edges)
     _store_flows(connection, flows)
     used = [(actor, source, Field(one.source, "", one.kind), actor, at) for source, actor, one, at in additions.used]
     _store_fields(connection, used)
-
-
-def _store_names(connection: Connection, refs: Iterable[str]) -> None:
-    """Keep the plain name of datasets whose URI says more, so that others' events meet them; the first one counts."""
-    rows: dict[str, dict[str, Any]] = {}
-    for ref in refs:
-        uri = ref.partition(":")[2]
-        if kind_of(ref) == "dataset" and (name := canonical(uri)) != uri:
-            rows.setdefault(name, {"name": name, "ref": ref})
-    upsert(connection, tables.names, list(rows.values()), ("name",), ())
 
 
 def _store_edges(connection: Connection, edges: Iterable[Edge]) -> None:
@@ -106,11 +84,6 @@ def _store_fields(connection: Connection, fields: list[tuple[str, str, Field, st
                     **{"target_column": one.target, "kind": one.kind, "at": at},
                 }
     upsert(connection, tables.fields, list(rows.values()), ("key",), ("kind", "at"))
-
-
-def digest(*parts: str) -> str:
-    """A short key for some texts together."""
-    return hashlib.sha256("\0".join(parts).encode("utf-8", "replace")).hexdigest()[:40]
 
 
 def _fits(*refs: str) -> bool:

@@ -14,7 +14,7 @@ from __future__ import annotations
 from datetime import UTC, datetime
 from typing import Any, cast
 
-from perijove.core.lineage_store import Additions
+from perijove.core.additions import Additions
 from perijove.core.model import Edge, Field, Flow, How, Node
 from perijove.core.statements import Statement
 from perijove.core.uris import name_of

@@ -22,11 +22,13 @@ from typing import Any
 from sqlalchemy import Connection, select, update
 
 from perijove.core import tables
+from perijove.core.additions import Additions
 from perijove.core.database import upsert
 from perijove.core.graph import moment
+from perijove.core.keys import digest
 from perijove.core.lineage import Lineage
-from perijove.core.lineage_store import Additions, digest
 from perijove.core.model import Field, Flow
+from perijove.core.one_ref import known_refs
 
 log = logging.getLogger("perijove")
 EACH = 3.0
@@ -88,8 +90,11 @@ def work_out_quietly(lineage: Lineage) -> None:
 
 
 def _request(lineage: Lineage, row: Any) -> dict[str, Any]:
+    with lineage.database.read() as connection:
+        known = known_refs(connection, [*row.reads, *row.writes])
+
     def candidates(refs: list[str]) -> list[dict[str, Any]]:
-        found = {ref: lineage.schemas(ref.partition(":")[2]) for ref in refs}
+        found = {ref: lineage.schemas(known.get(ref, ref).partition(":")[2]) for ref in refs}
         return [{"ref": ref, "columns": list(columns) if columns else None} for ref, columns in found.items()]
 
     return {"sql": row.sql, "dialect": row.dialect, "reads": candidates(row.reads), "writes": candidates(row.writes)}

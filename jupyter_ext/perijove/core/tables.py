@@ -136,12 +136,13 @@ statements = Table(
     Index("lineage_statements_state", "state"),
 )
 
-# Names under which others know a dataset, where they differ from its ref.
+# The one ref of a dataset whose URI is written in several ways, by its plain name; ``known`` where the catalog says so.
 names = Table(
     "lineage_names",
     metadata,
     Column("name", String(1000), primary_key=True),
     Column("ref", String(1000), nullable=False),
+    Column("known", Boolean, nullable=False, default=False),
 )
 
 # OpenLineage events that were taken in, so that one sent again counts once.

@@ -16,6 +16,7 @@ SCHEMES = {
 PORTS = {"postgresql": 5432, "mysql": 3306, "mssql": 1433, "oracle": 1521, "trino": 8080, "http": 80, "https": 443}
 SCHEMA = {"postgresql": "public", "mssql": "dbo", "sqlite": "main", "duckdb": "main"}
 CONTAINERS = ("abfss", "wasbs")
+DUCKDB = (".duckdb", ".ddb")
 
 
 def canonical(uri: str) -> str:
@@ -26,10 +27,7 @@ def canonical(uri: str) -> str:
     scheme = scheme.lower().partition("+")[0]
     scheme = SCHEMES.get(scheme, scheme)
     if scheme == "file":
-        parts = urlsplit(f"file:{rest}")
-        host = "" if parts.netloc == "localhost" else parts.netloc
-        path = f"/{parts.path.lstrip('/')}" if not host else parts.path
-        return f"file://{host}{quote(unquote(path)).rstrip('/')}"
+        return _file(rest)
     body, mark, table = rest.partition("#")
     schema = SCHEMA.get(scheme, "")
     table = table.removeprefix(f"{schema}.") if schema else table
@@ -37,6 +35,17 @@ def canonical(uri: str) -> str:
         return f"{scheme}:{body.rstrip('/')}{mark}{table}"
     place, slash, path = body[2:].partition("/")
     return f"{scheme}://{_place(scheme, place)}{slash}{path.rstrip('/')}{mark}{table}".rstrip("/")
+
+
+def _file(rest: str) -> str:
+    """A path with plain quoting; a table in a DuckDB file is a table of that database."""
+    parts = urlsplit(f"file:{rest}")
+    host = "" if parts.netloc == "localhost" else parts.netloc
+    path = f"/{parts.path.lstrip('/')}" if not host else parts.path
+    if parts.fragment and not host and path.endswith(DUCKDB):
+        return f"duckdb:///{unquote(path)}#{parts.fragment.removeprefix('main.')}"
+    mark = f"#{parts.fragment}" if parts.fragment else ""
+    return f"file://{host}{quote(unquote(path)).rstrip('/')}{mark}"
 
 
 def _place(scheme: str, place: str) -> str:

@@ -9,10 +9,11 @@ import msgspec
 from sqlalchemy import select
 
 from perijove.core import tables
+from perijove.core.additions import Additions
 from perijove.core.database import upsert
 from perijove.core.errors import Invalid
+from perijove.core.keys import LONGEST_REF, digest
 from perijove.core.lineage import Lineage
-from perijove.core.lineage_store import LONGEST_REF, Additions, digest
 from perijove.core.model import Edge, Field, Flow, How, Node
 from perijove.core.openlineage.events import Event, read_event
 from perijove.core.openlineage.facets import Link, linked, version
@@ -100,21 +101,14 @@ class Intake:
         return set(keys) - known
 
     def _refs(self, events: Iterable[Event]) -> dict[Name, str]:
-        """The ref of each dataset: the one that we know it by already, where we do."""
+        """The ref of each dataset, by its plain name; the store puts it under the one that it is known by."""
         names: set[Name] = set()
         for event in events:
             names |= {Name(one.namespace, one.name) for one in _datasets(event)}
             for link in linked(event).links:
                 names |= {link.target} if link.target_kind == "DATASET" else set()
                 names |= {link.source} if link.source_kind == "DATASET" else set()
-        uris = {name: dataset_uri(name) for name in names}
-        wanted = sorted(set(uris.values()))
-        known: dict[str, str] = {}
-        with self.lineage.database.read() as connection:
-            for begin in range(0, len(wanted), CHUNK):
-                query = select(tables.names).where(tables.names.c.name.in_(wanted[begin : begin + CHUNK]))
-                known |= {row.name: row.ref for row in connection.execute(query)}
-        return {name: known.get(uri, f"dataset:{uri}") for name, uri in uris.items()}
+        return {name: f"dataset:{dataset_uri(name)}" for name in names}
 
 
 class _Reading:

@@ -14,6 +14,7 @@ from perijove.core.uris import PORTS, SCHEMA, canonical
 OUT = {"postgresql": "postgres"}
 OBJECTS = ("s3", "gs", "abfss", "wasbs", "kafka")
 UNNAMED = "openlineage"
+HOLDING = (".duckdb", ".ddb", ".db", ".sqlite", ".xlsx", ".xlsm", ".xls")
 
 
 class Name(NamedTuple):
@@ -29,7 +30,8 @@ def dataset_name(uri: str) -> Name:
     parts = urlsplit(uri)
     scheme, path = parts.scheme, parts.path
     if scheme == "file":
-        return Name(f"file://{parts.netloc}" if parts.netloc else "file", unquote(path) or "/")
+        table = f"#{parts.fragment}" if parts.fragment else ""
+        return Name(f"file://{parts.netloc}" if parts.netloc else "file", (unquote(path) or "/") + table)
     if scheme == UNNAMED:
         return Name(unquote(parts.netloc), unquote(path.removeprefix("/")))
     if parts.fragment and scheme in ("sqlite", "duckdb"):
@@ -56,7 +58,11 @@ def dataset_uri(name: Name) -> str:
     space = name.namespace.rstrip("/") if name.namespace != "file://" else "file"
     scheme, mark, place = space.partition("://")
     if space in ("file", "file:"):
-        return canonical(f"file:///{quote(name.name.removeprefix('file:').lstrip('/'))}")
+        path = name.name.removeprefix("file:").lstrip("/")
+        file, mark, table = path.rpartition("#")
+        if mark and file.endswith(HOLDING):  # a table or sheet in a file
+            return canonical(f"file:///{quote(file)}#{table}")
+        return canonical(f"file:///{quote(path)}")
     if space == "bigquery":
         project, _, rest = name.name.partition(".")
         dataset, _, table = rest.partition(".")
@@ -68,8 +74,8 @@ def dataset_uri(name: Name) -> str:
     if scheme in ("sqlite", "duckdb"):
         return canonical(f"{space}#{name.name}")
     if scheme in ("postgres", "postgresql", "mysql", "mssql", "redshift", "snowflake", "trino", "oracle", "hive"):
-        database, _, table = name.name.partition(".")
-        return canonical(f"{space}/{database}#{table}" if table else f"{space}#{database}")
+        database, _, inside = name.name.partition(".")
+        return canonical(f"{space}/{database}#{inside}" if inside else f"{space}#{database}")
     return canonical(f"{space}/{name.name.lstrip('/')}")
 
 

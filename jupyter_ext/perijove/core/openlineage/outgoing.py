@@ -13,6 +13,7 @@ from sqlalchemy import select
 from perijove.core import tables
 from perijove.core.graph import Reader, kind_of
 from perijove.core.lineage import Lineage
+from perijove.core.one_ref import known_refs
 from perijove.core.openlineage.made import Actor, facet, job_event, run_event
 from perijove.core.spool_lines import time_of
 
@@ -87,6 +88,9 @@ def _actor_of(run: CellRun, lineage: Lineage, began: datetime) -> Actor:
     actor.fed_by = [f"cell:{run.notebook}#{used}" for used in (run.end or {}).get("uses", [])]
     with lineage.database.read() as connection:
         reader = Reader(connection, MOST)
+        known = known_refs(connection, [*actor.reads, *actor.writes])
+        actor.reads = {known.get(ref, ref): version for ref, version in actor.reads.items()}
+        actor.writes = {known.get(ref, ref): version for ref, version in actor.writes.items()}
         flows = [row for row in reader.flows("via", [run.ref]) if row.target in actor.writes and row.at >= began]
         actor.flows = {(row.source, row.target) for row in flows}
         actor.fields = reader.fields("via", [run.ref]) if flows else []

@@ -56,6 +56,7 @@ def _lineage_names() -> None:
         "lineage_names",
         sa.Column("name", sa.String(length=1000), nullable=False),
         sa.Column("ref", sa.String(length=1000), nullable=False),
+        sa.Column("known", sa.Boolean(), nullable=False),
         sa.PrimaryKeyConstraint("name"),
     )
 
