@@ -14,6 +14,7 @@ from pathlib import Path
 
 from perijove.example import lay_out
 from tests.hosts import TOKEN, environment, stop
+from tests.ui import data
 
 
 def main(port: str) -> int:
@@ -22,6 +23,8 @@ def main(port: str) -> int:
     env = environment(folder)
     os.environ["PERIJOVE_HOME"] = env["PERIJOVE_HOME"]
     lay_out(folder)
+    postgres = data.make(folder)
+    data.add_sources(folder)
     quiet = folder / ".jupyter-config" / "lab" / "user-settings" / "@jupyterlab" / "apputils-extension"
     quiet.mkdir(parents=True)
     (quiet / "notification.jupyterlab-settings").write_text(
@@ -46,6 +49,7 @@ def main(port: str) -> int:
     while server.poll() is None and not told.wait(0.2):
         pass
     stop(server)
+    postgres.stop()
     log.close()
     subprocess.run(
         [sys.executable, "-m", "perijove.cli", "doctor", "--clean"], cwd=folder, env=env, capture_output=True

@@ -19,6 +19,9 @@ export function percent(share: number | null | undefined): string {
 
 /** What numbers rest on: method, how many of how many rows, share and error. */
 export function basisWords(basis: Basis, trans: TranslationBundle): string {
+  if (basis.method === 'all rows' && basis.rowsRead) {
+    return trans.__('All %1 rows', count(basis.rowsRead));
+  }
   const parts = [method(basis, trans)];
   if (basis.rowsRead !== null && basis.rowsRead !== undefined && basis.method !== 'footer') {
     parts.push(

@@ -4,10 +4,11 @@ import type { TranslationBundle } from '@jupyterlab/translation';
 import * as React from 'react';
 
 import { useTrans } from '../../ui/context';
-import { bytes, cell, count } from '../../ui/format';
+import { bytes, count } from '../../ui/format';
 import { KV } from '../../ui/parts';
 import { type Sign, State } from '../../ui/state';
 import { Table } from '../../ui/table';
+import { shown } from '../grid/looks';
 import type { Diff } from '../wire';
 import { shortId } from './versions';
 
@@ -98,8 +99,8 @@ function FigureTable(props: { diff: Diff }): React.JSX.Element {
       columns={[
         { title: trans.__('Column'), cell: one => one.name },
         { title: trans.__('Figure'), cell: one => one.what, width: '140px' },
-        { title: trans.__('Before'), cell: one => cell(one.before), num: true },
-        { title: trans.__('After'), cell: one => cell(one.after), num: true }
+        { title: trans.__('Before'), cell: one => shown(one.before, 'date'), num: true },
+        { title: trans.__('After'), cell: one => shown(one.after, 'date'), num: true }
       ]}
     />
   );

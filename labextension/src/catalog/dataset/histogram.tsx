@@ -38,7 +38,15 @@ export function Histogram(props: {
     cell(figures.max)
   );
   return (
-    <svg className="pj-Histogram" width={width} height={height} role="img" aria-label={sentence}>
+    <svg
+      className="pj-Histogram"
+      width={width}
+      height={height}
+      viewBox={`0 0 ${width} ${height}`}
+      preserveAspectRatio="none"
+      role="img"
+      aria-label={sentence}
+    >
       {bars.map(({ share, tip }, index) => {
         const high = share > 0 ? Math.max(1, share * height) : 0;
         return (

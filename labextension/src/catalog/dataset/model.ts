@@ -86,8 +86,10 @@ export class DatasetModel implements IDisposable {
     this._sampled = true;
     await this._fetch(async () => {
       this._profile = await this.calls.profile('sample');
-      this._changed.emit();
-      this._profile = await this.calls.profile('full').catch(() => this._profile);
+      if (this._profile.basis.method !== 'all rows') {
+        this._changed.emit();
+        this._profile = await this.calls.profile('full').catch(() => this._profile);
+      }
     });
   }
 

@@ -110,7 +110,8 @@ function edited(about: About, trans: ReturnType<typeof useTrans>): [string, Reac
 function Markdown(props: { text: string; rendermime: TabProps['rendermime'] }): React.JSX.Element {
   const { text, rendermime } = props;
   const host = React.useRef<HTMLDivElement>(null);
-  React.useEffect(() => {
+  // Before React takes the node away, or Lumino finds its widget gone.
+  React.useLayoutEffect(() => {
     if (!rendermime || !host.current) {
       return undefined;
     }

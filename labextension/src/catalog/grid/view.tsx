@@ -75,7 +75,8 @@ function GridFrame(props: { windows: Windows; label: string }): React.JSX.Elemen
   const { windows, label } = props;
   const host = React.useRef<HTMLDivElement>(null);
   const [grid, setGrid] = React.useState<PreviewGrid>();
-  React.useEffect(() => {
+  // Before React takes the node away, or Lumino finds its widget gone.
+  React.useLayoutEffect(() => {
     const made = new PreviewGrid(windows);
     const node = host.current as HTMLDivElement;
     made.node.setAttribute('role', 'region');
