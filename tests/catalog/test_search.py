@@ -112,6 +112,15 @@ def test_what_cells_do_with_it_is_found_and_use_lifts_it(shop: Catalog) -> None:
     assert found(shop, "")[0] == "visits", "without a question the most used comes first"
 
 
+def test_a_scan_writes_only_what_changed(shop: Catalog, lab: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    written: list[int] = []
+    put = search_index.put
+    monkeypatch.setattr(search_index, "put", lambda *given: written.append(put(*given)))
+    (lab / "fresh.csv").write_text("a\n1\n")
+    assert shop.tasks.wait(shop.start_scan("lab", OWNER).id, OWNER).state == "done"
+    assert written == [1] and found(shop, "fresh") == ["fresh"]
+
+
 def test_an_index_is_the_same_whether_written_once_or_often(database: Database) -> None:
     first = [Document(f"dataset:{n}", "s", "csv", f"orders {n}", columns=["amount"], prior=n) for n in range(50)]
     with database.begin() as connection:

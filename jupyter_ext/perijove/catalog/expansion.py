@@ -18,6 +18,8 @@ BONES = 0.7
 MOST_BEGUN = 12
 LEAST_BONES = 3
 LEAST_PART = 3
+MOST_WORDS = 60
+MOST_TYPED = 4
 
 
 class Group(msgspec.Struct):
@@ -35,30 +37,40 @@ class Group(msgspec.Struct):
 
 def expanded(connection: Connection, question: str) -> tuple[list[Group], int]:
     """The words of a question with what they may stand for, and how many datasets there are."""
-    found = asked(question)[:60]
-    found = [part for word in found for part in _parted(connection, word)]
-    groups = [Group(word, _known(word)) for word in dict.fromkeys(found)]
-    _add_bones(connection, groups)
-    counts = _counts(connection, [term for group in groups for term in group.terms])
+    groups = [Group(word, _known(word)) for word in asked(question)[:MOST_WORDS]]
+    counts = _grouped(connection, groups)
+    if any(_missing(group, counts) for group in groups):
+        parted = [part for group in groups for part in _parted(connection, group, counts)]
+        if parted != [group.word for group in groups]:
+            groups = [Group(word, _known(word)) for word in dict.fromkeys(parted)]
+            counts = _grouped(connection, groups)
     everything = counts.get("", 0)
     for index, group in enumerate(groups):
-        if index == len(groups) - 1 or not any(counts.get(term) for term in group.terms):
+        if (index == len(groups) - 1 and len(groups) <= MOST_TYPED) or _missing(group, counts):
             _add_begun(connection, group, counts)
         group.terms = {term: weight for term, weight in group.terms.items() if counts.get(term)}
         group.documents = min(everything, sum(counts[term] for term in group.terms))
     return groups, everything
 
 
-def _parted(connection: Connection, word: str) -> list[str]:
+def _grouped(connection: Connection, groups: Sequence[Group]) -> dict[str, int]:
+    _add_bones(connection, groups)
+    return _counts(connection, [term for group in groups for term in group.terms])
+
+
+def _missing(group: Group, counts: dict[str, int]) -> bool:
+    return not any(counts.get(term) for term in group.terms)
+
+
+def _parted(connection: Connection, group: Group, counts: dict[str, int]) -> list[str]:
     """A word that nothing has, as two that something has: “custorders” as cust and orders."""
-    if len(word) < 2 * LEAST_PART or not word.isalpha():
+    word = group.word
+    if not _missing(group, counts) or len(word) < 2 * LEAST_PART or not word.isalpha():
         return [word]
-    pairs = [(word[:cut], word[cut:]) for cut in range(LEAST_PART, len(word) - LEAST_PART + 1)]
     last = word[:-1] + chr(ord(word[-1]) + 1)
     if connection.execute(select(words.c.word).where(words.c.word >= word, words.c.word < last).limit(1)).first():
         return [word]
-    if _counts(connection, [stem(word)]).get(stem(word)):
-        return [word]
+    pairs = [(word[:cut], word[cut:]) for cut in range(LEAST_PART, len(word) - LEAST_PART + 1)]
     both = {part for pair in pairs for part in pair}
     known: set[str] = set(connection.execute(select(words.c.word).where(words.c.word.in_(both))).scalars())
     whole = [pair for pair in pairs if pair[0] in known and pair[1] in known]

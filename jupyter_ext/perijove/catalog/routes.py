@@ -122,7 +122,7 @@ def profile_dataset(catalog: Catalog, body: ProfileOf, who: Person) -> Task:
 
 
 @router.get("/versions", may="catalog.read")
-def list_versions(catalog: Catalog, ref: str, who: Person) -> Versions:
+def list_dataset_versions(catalog: Catalog, ref: str, who: Person) -> Versions:
     """The versions of a dataset, newest first."""
     return catalog.versions.all(Ref.parse(ref), who)
 

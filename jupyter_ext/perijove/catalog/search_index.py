@@ -16,18 +16,21 @@ import msgspec
 from sqlalchemy import Connection, Row, delete, func, insert, select, text, update
 
 from perijove.catalog import postings
-from perijove.catalog.documents import BUCKET, Document, bucket, impact, impacts, surface, terms_of, tokens
+from perijove.catalog.documents import BUCKET, Document, bucket, impacts, surface, terms_of, tokens
 from perijove.catalog.expansion import Group, expanded
 from perijove.catalog.postings import facet, token
 from perijove.catalog.stem import stem
 from perijove.catalog.tables import search, terms, words
 from perijove.catalog.words import bones
+from perijove.core.lineage import aware
 
 CHUNK = 2_000
-CANDIDATES = 600
-RARE = 2_500
+CANDIDATES = 150
+RARE = 800
+PAIRED = 4
 SHORT_QUESTION = 3
 USE_WEIGHT = 0.06
+FACETS = ("source", "format", "owner", "tag", "problem")
 
 
 class Narrow(msgspec.Struct, frozen=True):
@@ -87,8 +90,8 @@ def _put(connection: Connection, batch: Sequence[Document]) -> int:
             fresh[document.ref] = (document, weighed)
     if not fresh:
         return 0
+    ids = _ids(connection, [document for document, _ in fresh.values()], known)  # before the old ones are free again
     _forget(connection, [known[ref] for ref in fresh if ref in known])
-    ids = _ids(connection, [document for document, _ in fresh.values()], known)
     connection.execute(
         insert(search), [{"id": ids[ref], **_values(document, weighed)} for ref, (document, weighed) in fresh.items()]
     )
@@ -116,6 +119,7 @@ def _values(document: Document, weighed: str) -> dict[str, Any]:
 def _kept(row: Row[Any]) -> dict[str, Any]:
     kept = dict(row._mapping)  # noqa: SLF001 - SQLAlchemy's public name for it
     kept.pop("id")
+    kept["modified_at"] = aware(row.modified_at) if row.modified_at else None
     return kept
 
 
@@ -191,61 +195,74 @@ def find(
     held = narrow or Narrow()
     groups, everything = expanded(connection, question)
     rows, more = _candidates(connection, groups, held, guards)
-    scored = [(_score(row, groups, everything), row) for row in rows]
-    scored = [pair for pair in scored if pair[0] > 0 or not groups]
-    scored.sort(key=lambda pair: (-pair[0], pair[1].id))
-    best = [Match(row.ref, round(score, 4)) for score, row in scored[:limit]]
+    wanted = _wanted(groups, everything)
+    scored = [(_score(row[9], row[8], wanted), row) for row in rows]
+    if groups:
+        scored = [pair for pair in scored if pair[0] > 0]
+    scored.sort(key=lambda pair: (-pair[0], pair[1][0]))
+    best = [Match(row[1], round(score, 4)) for score, row in scored[:limit]]
     return Matches(best, len(scored), more, _facets([row for _, row in scored]))
+
+
+class _Candidates:
+    """Collects datasets worth scoring: those that seem best first, a few hundred at most."""
+
+    def __init__(self, connection: Connection, held: Narrow, guards: Sequence[int] | None) -> None:
+        self.connection = connection
+        self.base = held.tokens()
+        self.where, self.values = _condition(held, guards)
+        self.found: dict[int, Row[Any]] = {}
+        self.cut = False
+
+    def take(self, wanted: Sequence[Sequence[str]], most: int) -> int:
+        """Take the first that have what is wanted."""
+        rows = postings.first(self.connection, [*wanted, *self.base], most, self.where, self.values)
+        self.found.update((row[0], row) for row in rows)
+        self.cut = self.cut or len(rows) == most
+        return len(rows)
+
+    def all_words(self, groups: Sequence[list[str]]) -> bool:
+        """Those that have all words, in their name first; False where there is none."""
+        named = [[f"n~{one}" for one in group] for group in groups]
+        if self.take(named, CANDIDATES) < CANDIDATES and len(groups) > 1:
+            for index in range(len(groups)):
+                self.take([*groups[:index], named[index], *groups[index + 1 :]], CANDIDATES // 2)
+        self.take(groups, CANDIDATES)
+        return bool(self.found)
+
+    def some_words(self, groups: Sequence[Group]) -> None:
+        """The rarest words as far as they go, then pairs of the next, and names."""
+        rare: list[str] = []
+        room = RARE
+        common: list[Group] = []
+        for group in groups:
+            if group.documents <= room:
+                rare += group.tokens()
+                room -= group.documents
+            else:
+                common.append(group)
+        if rare:
+            self.take([rare], RARE + 1)
+        for index, group in enumerate(common[:PAIRED]):
+            for other in common[index + 1 : PAIRED]:
+                self.take([group.tokens(), other.tokens()], CANDIDATES // 2)
+            self.take([[f"n~{one}" for one in group.tokens()]], CANDIDATES // 2)
+            if rare:
+                self.take([group.tokens(), rare], CANDIDATES)
+        if common and not rare:
+            self.take([common[0].tokens()], CANDIDATES)
 
 
 def _candidates(
     connection: Connection, groups: Sequence[Group], held: Narrow, guards: Sequence[int] | None
 ) -> tuple[list[Row[Any]], bool]:
-    where, values = _condition(held, guards)
-    base = held.tokens()
-    found: dict[int, Row[Any]] = {}
-    cut = False
-
-    def take(wanted: list[list[str]], most: int = CANDIDATES) -> int:
-        nonlocal cut
-        rows = postings.first(connection, [*wanted, *base], most, where, values)
-        found.update((row.id, row) for row in rows)
-        cut = cut or len(rows) == most
-        return len(rows)
-
-    known = [group for group in groups if group.documents]
-    if not known:
-        if not groups:
-            take([])
-        return list(found.values()), cut
-    every = [group.tokens() for group in groups]
-    if len(groups) <= SHORT_QUESTION and len(known) == len(groups) and take(every):
-        if cut:
-            take([[f"n~{one}" for one in group] for group in every])
-        return list(found.values()), cut
-    _take_some(take, sorted(known, key=lambda group: group.documents))
-    return list(found.values()), cut
-
-
-def _take_some(take: Any, groups: Sequence[Group]) -> None:
-    """The rarest words as far as they go, then pairs of the next, and names."""
-    rare: list[str] = []
-    room = RARE
-    common: list[Group] = []
-    for group in groups:
-        if group.documents <= room:
-            rare += group.tokens()
-            room -= group.documents
-        else:
-            common.append(group)
-    if rare:
-        take([rare], RARE + 1)
-    for index, group in enumerate(common[:3]):
-        for other in common[index + 1 : 4]:
-            take([group.tokens(), other.tokens()], CANDIDATES // 4)
-        take([[f"n~{one}" for one in group.tokens()]], CANDIDATES // 4)
-        if not rare:
-            take([group.tokens()], CANDIDATES // 2)
+    found = _Candidates(connection, held, guards)
+    known = sorted((group for group in groups if group.documents), key=lambda group: group.documents)
+    if not groups:
+        found.take([], CANDIDATES)
+    elif len(groups) > SHORT_QUESTION or len(known) < len(groups) or not found.all_words([g.tokens() for g in groups]):
+        found.some_words(known)
+    return list(found.found.values()), found.cut
 
 
 def _condition(held: Narrow, guards: Sequence[int] | None) -> tuple[str, dict[str, Any]]:
@@ -261,33 +278,45 @@ def _condition(held: Narrow, guards: Sequence[int] | None) -> tuple[str, dict[st
     return " AND ".join(parts), values
 
 
-def _score(row: Row[Any], groups: Sequence[Group], everything: int) -> float:
-    written = row.impacts
+def _score(written: str, prior: int, wanted: Sequence[tuple[float, list[tuple[str, float]]]]) -> float:
+    """The impacts of a question's words times their rarity, lifted a little by use."""
     total = 0.0
+    for rarity, forms in wanted:
+        best = 0.0
+        for mark, weight in forms:
+            at = written.find(mark)
+            if at >= 0:
+                at += len(mark)
+                best = max(best, weight * int(written[at : at + 2], 16))
+        total += rarity * best
+    return total * (1 + USE_WEIGHT * math.log2(1 + prior))
+
+
+def _wanted(groups: Sequence[Group], everything: int) -> list[tuple[float, list[tuple[str, float]]]]:
+    """For each word its rarity, and the marks to look for in impacts with their weights."""
+    found = []
     for group in groups:
-        most = max((weight * impact(written, term) for term, weight in group.terms.items()), default=0.0)
-        if most:
-            rarity = math.log(1 + (everything - group.documents + 0.5) / (group.documents + 0.5))
-            total += rarity * most / 255 * group.weight
-    return total * (1 + USE_WEIGHT * math.log2(1 + row.prior))
+        if group.documents:
+            rarity = math.log(1 + (everything - group.documents + 0.5) / (group.documents + 0.5)) / 255
+            found.append((rarity, [(f" {term}=", weight) for term, weight in group.terms.items()]))
+    return found
 
 
 def _facets(rows: Sequence[Row[Any]]) -> dict[str, dict[str, int]]:
-    counts: dict[str, Counter[str]] = {name: Counter() for name in ("source", "format", "owner", "tag", "problem")}
-    for row in rows:
-        counts["source"][row.source] += 1
-        counts["format"][row.format] += 1
-        counts["owner"].update(_list(row.owners))
-        counts["tag"].update(_list(row.tags))
-        counts["problem"]["yes" if row.problem else "no"] += 1
+    counts: dict[str, Counter[str]] = {name: Counter() for name in FACETS}
+    for name, column in (("source", 2), ("format", 3)):
+        counts[name].update(row[column] for row in rows)
+    counts["problem"].update("yes" if row[4] else "no" for row in rows)
+    for name, column in (("owner", 6), ("tag", 7)):
+        for value, count in Counter(_written(row[column]) for row in rows).items():
+            for one in [] if value == "[]" else msgspec.json.decode(value, type=list[str]):
+                counts[name][one] += count
     return {name: dict(count.most_common(20)) for name, count in counts.items() if count}
 
 
-def _list(value: Any) -> list[str]:
-    """A JSON list as a text query gives it: text in SQLite, a list in PostgreSQL."""
-    if isinstance(value, str):
-        return [] if value == "[]" else msgspec.json.decode(value, type=list[str])
-    return list(value or [])
+def _written(value: Any) -> str:
+    """A JSON list as text: SQLite gives it so, PostgreSQL as a list."""
+    return value if isinstance(value, str) else msgspec.json.encode(value or []).decode()
 
 
 def set_guards(connection: Connection, guards: dict[str, int]) -> None:
