@@ -5,6 +5,7 @@ SQLite answers a look-up in microseconds, so it gets one a ref; PostgreSQL gets 
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterable, Sequence
 from datetime import UTC, datetime
 from typing import Any, Literal, NamedTuple
@@ -82,12 +83,28 @@ class Reader:
 
     def having(self, near: Near, refs: Iterable[str]) -> set[str]:
         """The refs at which any edge begins (source) or ends (target)."""
-        return {row[0] for row in self._rows("lineage_edges", near, near, sorted(refs), 1)}
+        there = f"EXISTS (SELECT 1 FROM lineage_edges WHERE {near} = asked.value)"
+        return {row[0] for row in self._all(f"SELECT asked.value FROM {{asked}} WHERE {there}", sorted(refs))}
 
     def nodes(self, refs: Iterable[str]) -> list[Node]:
         """The nodes that are known among refs, in order."""
-        rows = self._rows("lineage_nodes", "ref, kind, name, detail", "ref", sorted(refs), 1)
+        found = "SELECT ref, kind, name, detail FROM {asked} JOIN lineage_nodes ON ref = asked.value"
+        rows = self._all(found, sorted(refs))
         return sorted((Node(*row) for row in rows), key=lambda node: node.ref)
+
+    def _all(self, query: str, refs: Sequence[str]) -> list[Any]:
+        """The rows of one statement over all refs, which stand in it as the table ``asked``."""
+        if not refs:
+            return []
+        cursor = self.connection.connection.cursor()
+        try:
+            if self._postgres:
+                cursor.execute(query.format(asked="unnest(%s::text[]) AS asked(value)"), (list(refs),))
+            else:
+                cursor.execute(query.format(asked="json_each(?) AS asked"), (json.dumps(refs),))
+            return list(cursor.fetchall())
+        finally:
+            cursor.close()
 
     @property
     def _mark(self) -> str:
