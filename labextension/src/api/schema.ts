@@ -807,6 +807,23 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/lineage/events": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Take in one event of OpenLineage or a list of them; what was sent before counts once. */
+        post: operations["take_events"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/lineage/hops": {
         parameters: {
             query?: never;
@@ -1453,7 +1470,9 @@ export interface components {
          * @description A table or a file set; ``rows`` and ``bytes`` are null where unknown.
          *
          *         ``format`` is parquet, csv, json, arrow, orc, excel, delta, iceberg, sql, duckdb or mlflow; “other” is one that
-         *         another catalog told of and that no source here holds. ``description`` is Markdown. ``problem`` is a sentence on why it cannot be read, empty where it can.
+         *         another catalog told of and that no source here holds. ``description`` is Markdown.
+         *
+         *         ``problem`` is a sentence on why it cannot be read, empty where it can.
          */
         Dataset: {
             ref: string;
@@ -2442,6 +2461,15 @@ export interface components {
             detail?: string;
         };
         /**
+         * Taken
+         * @description How many events were taken in, how many were known already, and those that were not understood.
+         */
+        Taken: {
+            accepted: number;
+            known: number;
+            wrong: components["schemas"]["Wrong"][];
+        };
+        /**
          * Task
          * @description Long-running work.
          *
@@ -2566,6 +2594,14 @@ export interface components {
             memoryLimit: number;
             threads: number;
             processing: number;
+        };
+        /**
+         * Wrong
+         * @description An event that was not taken in: its place in the list, and what is wrong with it.
+         */
+        Wrong: {
+            index: number;
+            reason: string;
         };
     };
     responses: never;
@@ -4196,6 +4232,39 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Changed"];
+                };
+            };
+            /** @description It was not done. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    take_events: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": unknown;
+            };
+        };
+        responses: {
+            /** @description Done. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Taken"];
                 };
             };
             /** @description It was not done. */
