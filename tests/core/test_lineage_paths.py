@@ -175,3 +175,25 @@ def test_a_dataset_has_one_ref_however_it_is_written(kernel: Kernel) -> None:
     ]
     kernel.lineage.add_nodes([Node("dataset:postgresql://db/shop#orders", "dataset", "orders", "")])
     assert known in refs(kernel.around(first))
+
+
+def test_a_cell_that_ran_again_says_anew_where_its_data_comes_from(kernel: Kernel) -> None:
+    def run(source: str, *, proven: bool = True, **more: object) -> None:
+        began = kernel.now().isoformat()
+        kernel.line("read", "x", uri=source)
+        kernel.line("write", "x", uri=C)
+        if proven:
+            found = [{"uri": source, "columns": ["id"]}]
+            kernel.line("flow", "x", sources=found, target=C, how="observed", **more)
+        kernel.cell("x", began=began)
+
+    run(A)
+    assert refs(kernel.around(data("c"))) == {"a", "x", "c"}
+    run(B)
+    assert refs(kernel.around(data("c"))) == {"b", "x", "c"}
+    run(A, append=True)
+    assert refs(kernel.around(data("c"))) == {"a", "b", "x", "c"}
+    run(D)
+    assert refs(kernel.around(data("c"))) == {"d", "x", "c"}
+    run(A, proven=False)
+    assert refs(kernel.around(data("c"))) == {"a", "b", "d", "x", "c"}

@@ -24,6 +24,7 @@ from perijove.core.lineage_store import store
 from perijove.core.project import Project
 from perijove.core.spool_lines import Lines
 from perijove.core.statements import keep
+from perijove.core.superseded import forget_older
 
 log = logging.getLogger("perijove")
 OLD = 24 * 3600
@@ -83,6 +84,7 @@ class Spool:
                 log.debug("A line of another version was left out: %s", event.get("type"), exc_info=True)
         with self.database.begin() as connection:
             store(connection, lines.additions)
+            forget_older(connection, lines.began, lines.appended)
             keep(connection, lines.statements)
             if lines.executions:
                 connection.execute(insert(tables.executions), lines.executions)

@@ -24,12 +24,18 @@ LONGEST_TITLE = 60
 
 
 class Lines:
-    """Collects what some lines say; ``executions`` are rows of the execution log."""
+    """Collects what some lines say.
+
+    ``executions`` are rows of the execution log, ``began`` says when a cell began its last run, and ``appended`` are
+    the datasets that a cell only added to.
+    """
 
     def __init__(self) -> None:
         self.additions = Additions()
         self.executions: list[dict[str, Any]] = []
         self.statements: dict[tuple[str, str], Statement] = {}
+        self.began: dict[str, datetime] = {}
+        self.appended: set[tuple[str, str]] = set()
 
     def take(self, event: dict[str, Any]) -> None:
         """Take one line in."""
@@ -50,6 +56,8 @@ class Lines:
         row = _execution(event, at)
         uses = [f"cell:{event['notebook']}#{used}" for used in event.get("uses", [])]
         self.executions.append(row)
+        if event.get("began"):
+            self.began[cell] = time_of(event["began"])
         self.additions.nodes.append(Node(cell, "cell", _title(event), str(event["notebook"])))
         self.additions.edges += [Edge(used, cell, "fed", "inferred", at) for used in uses]
         for used, uris in (event.get("carried") or {}).items():
@@ -74,6 +82,8 @@ class Lines:
 
     def _flow(self, event: dict[str, Any], cell: str, at: datetime) -> None:
         target = f"dataset:{event['target']}"
+        if event.get("append"):
+            self.appended.add((cell, target))
         how = cast(How, event.get("how") if event.get("how") in HOWS else "inferred")
         for source in event["sources"]:
             fields = [Field(str(column)) for column in source.get("columns") or ()]
