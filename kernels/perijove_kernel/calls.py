@@ -9,7 +9,7 @@ from typing import Any
 
 from perijove_kernel.origins import NOTHING, UNKNOWN, Value, sequence, union
 
-_INTO = frozenset(
+INTO = frozenset(
     [
         "dump",
         "dumps",
@@ -20,8 +20,6 @@ _INTO = frozenset(
         "savetxt",
         "save",
         "write",
-        "writer",
-        "DictWriter",
     ]
 )
 _NO_DATA = frozenset(
@@ -78,10 +76,10 @@ class Given:
         """The functions among the arguments."""
         return [one for one in (*self.values, *self.named.values()) if one.function is not None]
 
-    def sink(self, name: str) -> str:
-        """The open file among the arguments, for functions that write into it."""
+    def sink(self) -> str:
+        """The open file among the arguments."""
         found = [one.sink for one in self.all() if one.sink]
-        return found[0] if len(found) == 1 and name in _INTO else ""
+        return found[0] if len(found) == 1 else ""
 
     def data(self, which: tuple[int, str] | str, receiver: Value | None) -> Value:
         """The argument that is written."""
@@ -136,6 +134,8 @@ def plain_call(evaluator: Any, name: str, given: Given, scope: Any) -> Value:
     """A call of a trusted function: what it answers is made of what it was given."""
     if name in _NO_DATA:
         return NOTHING
+    if name in ("next", "choice", "max", "min") and given.values:
+        return given.values[0].any_part()
     special = _SPECIAL.get(name)
     if special is not None and not given.loose:
         found = special(given.values)
@@ -150,9 +150,11 @@ def plain_call(evaluator: Any, name: str, given: Given, scope: Any) -> Value:
 
 def _zip(values: list[Value]) -> Value | None:
     lists = [listed(value) for value in values]
-    if any(one is None for one in lists):
+    count = min((len(one) for one in lists if one is not None), default=0)
+    if not count or any(one is None and value.sets() for one, value in zip(lists, values, strict=True)):
         return None
-    return sequence(sequence(items) for items in zip(*[one for one in lists if one is not None], strict=False))
+    full = [one if one is not None else [NOTHING] * count for one in lists]
+    return sequence(sequence(items) for items in zip(*full, strict=False))
 
 
 def _enumerate(values: list[Value]) -> Value | None:

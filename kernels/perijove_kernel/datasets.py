@@ -5,13 +5,15 @@ from __future__ import annotations
 import os
 import re
 from collections import OrderedDict
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
-from urllib.parse import urlsplit, urlunsplit
+from urllib.parse import unquote, urlsplit
 
 _SCHEMES = {"s3a": "s3", "s3n": "s3", "gcs": "gs"}
 _seen_versions: OrderedDict[str, str] = OrderedDict()
+_being_written: dict[str, Callable[[], str]] = {}
 
 
 @dataclass(frozen=True)
@@ -54,6 +56,25 @@ def note_version(uri: str, version: str) -> None:
     _seen_versions.move_to_end(uri)
     if len(_seen_versions) > 1000:
         _seen_versions.popitem(last=False)
+
+
+def forget_versions() -> None:
+    """What a store told before is not what it would tell now."""
+    _seen_versions.clear()
+
+
+def note_writing(uri: str, ask: Callable[[], str]) -> None:
+    """Remember how to ask a store for the version of what is being written there."""
+    _being_written[uri] = ask
+    _seen_versions.pop(uri, None)
+
+
+def written_version(uri: str) -> str:
+    """The version of what was written to a store, asked once, after it is whole; empty where the store tells none."""
+    ask = _being_written.pop(uri, None)
+    if ask is not None:
+        note_version(uri, ask())
+    return _seen_versions.get(uri, "")
 
 
 def _text_of(value: Any) -> str:
@@ -138,12 +159,10 @@ def _files(folder: Path, most: int = 2000) -> list[os.DirEntry[str]]:
 
 def local_path(uri: str) -> str:
     """The path of a file URI; empty for anything else."""
-    from urllib.parse import unquote
-
     return unquote(urlsplit(uri).path) if uri.startswith("file://") else ""
 
 
 def without_login(url: str) -> str:
     """A URL without user, password, query and fragment."""
     parts = urlsplit(url)
-    return urlunsplit(parts._replace(netloc=parts.netloc.rpartition("@")[2], query="", fragment=""))
+    return f"{parts.scheme}://{parts.netloc.rpartition('@')[2]}{parts.path}"

@@ -8,6 +8,7 @@ import logging
 import shutil
 import tempfile
 import weakref
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -28,7 +29,7 @@ _OURS = "/* perijove */"
 class _Watched:
     """One connection's log; its rows are written to the folder when the connection goes or we ask for it."""
 
-    connection: weakref.ref[Any]
+    connection: Callable[[], Any]
     folder: Path
     database: str
     tables: set[str] = field(default_factory=set)
@@ -53,8 +54,8 @@ class Duck:
         self._watched: list[_Watched] = []
         self._root: Path | None = None
 
-    def follow(self, connection: Any) -> None:
-        """Have a connection log what it opens and what it is asked."""
+    def follow(self, connection: Any, again: Callable[[], Any] | None = None) -> None:
+        """Have a connection log what it opens and what it is asked; ``again`` gives the one that DuckDB itself keeps."""
         from perijove_kernel import hooks
 
         token = hooks.inside.set(True)
@@ -70,7 +71,7 @@ class Duck:
             )
             connection.execute(enable)
             database = databases.of_duckdb_file(rows[0][0] if rows else None)
-            self._watched.append(_Watched(weakref.ref(connection), folder, database))
+            self._watched.append(_Watched(again or weakref.ref(connection), folder, database))
         except Exception:  # noqa: BLE001 - a connection must work whether or not it can be followed
             log.debug("A connection of DuckDB could not be followed.", exc_info=True)
         finally:
@@ -135,8 +136,8 @@ class Duck:
 
     def _note(self, cell: Cell, watched: _Watched, query: _Query) -> None:
         statements = sql.statements(query.text)
-        reads = _datasets(query.reads)
-        writes = [one for one in _datasets(query.writes) if one not in reads]
+        reads = _datasets(query.reads, watched.database)
+        writes = [one for one in _datasets(query.writes, watched.database) if one not in reads]
         for one in statements:
             reads += [self._table(watched, name) for name in one.reads if name in watched.tables and watched.database]
             writes += [self._table(watched, name) for name in one.writes if name in watched.tables and watched.database]
@@ -168,9 +169,12 @@ def _file(query: _Query, message: str) -> None:
         query.reads.append(path)
 
 
-def _datasets(paths: list[str]) -> list[Dataset]:
+def _datasets(paths: list[str], database: str) -> list[Dataset]:
+    """The files among what was opened; not the database's own."""
+    own = database.removeprefix("duckdb:///") or "\0"
     found = [dataset for path in dict.fromkeys(paths) for dataset in datasets.of_path(path)]
-    return [one for one in found if not opens.ignored(datasets.local_path(one.uri) or one.uri)]
+    places = [(one, datasets.local_path(one.uri) or one.uri) for one in found]
+    return [one for one, path in places if not path.startswith(own) and not opens.ignored(path)]
 
 
 def watch(recorder: Recorder) -> None:
@@ -185,7 +189,7 @@ def watch(recorder: Recorder) -> None:
 
     def wrap(module: Any) -> None:
         wrapt.wrap_function_wrapper(module, "connect", connect)
-        duck.follow(module.default_connection())
+        duck.follow(module.default_connection(), module.default_connection)
         for name in ("close", "__exit__"):
             _before(module.DuckDBPyConnection, name, duck)
         recorder.cell_ends.append(duck.collect)

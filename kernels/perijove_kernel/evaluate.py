@@ -6,7 +6,7 @@ import ast
 from typing import Any
 
 from perijove_kernel import trust
-from perijove_kernel.calls import Given, container_method, listed, plain_call
+from perijove_kernel.calls import INTO, Given, container_method, listed, plain_call
 from perijove_kernel.origins import NOTHING, UNKNOWN, Origin, Value, join, of, sequence, union
 from perijove_kernel.scopes import MISSING, SINK, Scope, Trace, end_of, function_at, root_of
 from perijove_kernel.touches import Event, Flow
@@ -179,6 +179,7 @@ class Evaluator:
         given.named = {word.arg or f"**{i}": self.value(word.value, scope) for i, word in enumerate(node.keywords)}
         read, returned, sink, events = self._events_of(node, scope, receiver, given)
         if read and not returned and len(read) == 1:
+            self._cursor(node, scope, of(read[0]))
             return of(read[0])
         if read or returned:
             made = union([*(of(one) for one in read), *returned])
@@ -190,6 +191,13 @@ class Evaluator:
         if events:
             return NOTHING
         return self._silent_call(node, scope, called, receiver, given)
+
+    def _cursor(self, node: ast.Call, scope: Scope, value: Value) -> None:
+        """A cursor holds what its last statement read."""
+        if isinstance(node.func, ast.Attribute) and isinstance(node.func.value, ast.Name):
+            name = node.func.value.id
+            if hasattr(scope.home_of(name).space.get(name), "fetchall"):
+                scope.home_of(name).env[name] = value
 
     def _silent_call(self, node: ast.Call, scope: Scope, called: Any, receiver: Value | None, given: Given) -> Value:
         """A call in which nothing was read or written."""
@@ -205,8 +213,8 @@ class Evaluator:
             return self.run(function, given, scope) if function is not None else UNKNOWN
         if called is MISSING or not trust.is_trusted(called):
             return UNKNOWN
-        if sink := given.sink(trust.name_of(called)):
-            return self._into(sink, given, scope)
+        if sink := given.sink():
+            return self._into(sink, given, scope) if trust.name_of(called) in INTO else Value(sink=sink)
         return plain_call(self, trust.name_of(called), given, scope)
 
     def _method(self, node: ast.Call, func: ast.Attribute, scope: Scope, receiver: Value, given: Given) -> Value:

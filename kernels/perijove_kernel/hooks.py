@@ -14,7 +14,7 @@ from typing import Any, SupportsIndex
 
 import wrapt
 
-from perijove_kernel import stack
+from perijove_kernel import datasets, stack
 from perijove_kernel.recorder import Recorder
 from perijove_kernel.spots import FILES, SELF, Call, Spot
 from perijove_kernel.touches import Touch
@@ -77,6 +77,7 @@ def noting(recorder: Recorder, spot: Spot, module: str) -> Callable[..., Any]:
         if inside.get():
             return wrapped(*args, **kwargs)
         token = inside.set(True)
+        datasets.forget_versions()
         try:
             result = wrapped(*args, **kwargs)
             note(recorder, spot, via, Call(instance, args, kwargs, result))

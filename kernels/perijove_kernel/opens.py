@@ -118,11 +118,13 @@ def _note_fsspec(recorder: Recorder, store: Any, path: Any, mode: str, file: Any
     if not writes:
         datasets.note_version(datasets.without_login(uri), version_of(getattr(file, "details", None)))
     local = datasets.local_path(uri)
+    if writes and not local:
+        datasets.note_writing(datasets.without_login(uri), lambda: _ask(store, path))
     if not outermost or recorder.current is None or (local and ignored(local)):
         return
     if stack.kind_of(_outside("/fsspec/")) == "own":
         touch = Touch("write" if writes else "read", tuple(datasets.of_path(uri)), "fsspec.open", alone=True)
-        touch.data, touch.function, touch.at_end = "later" if writes else "", "open", writes and bool(local)
+        touch.data, touch.function, touch.at_end = "later" if writes else "", "open", writes
         recorder.touched(touch)
 
 
@@ -136,6 +138,15 @@ def _outside(layer: str) -> str:
             return ""
         frame = frame.f_back
     return ""
+
+
+def _ask(store: Any, path: Any) -> str:
+    """The version of an object that was just written."""
+    try:
+        store.invalidate_cache()
+        return version_of(store.info(path))
+    except Exception:  # noqa: BLE001 - a store may refuse to tell
+        return ""
 
 
 def version_of(details: Any) -> str:

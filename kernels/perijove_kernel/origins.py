@@ -42,6 +42,13 @@ class Value:
             found |= part.all()
         return found
 
+    def sets(self) -> set[frozenset[Origin]]:
+        """The different origins of what it holds: one set, unless it is a container of different things."""
+        if self.form == "map":
+            return set().union(*(part.sets() for _, part in self.parts))
+        found = self.all()
+        return {found} if found else set()
+
     @property
     def whole(self) -> bool:
         """Whether it and all its parts are known."""
@@ -63,6 +70,8 @@ class Value:
 
     def any_part(self) -> Value:
         """A part of which nobody knows which one: known only where all are alike."""
+        if self.form == "many":
+            return UNKNOWN
         if self.form != "map":
             return self
         parts = [part for _, part in self.parts]
@@ -87,8 +96,9 @@ def union(values: Iterable[Value]) -> Value:
         return UNKNOWN
     if len(given) == 1 and not given[0].parts and not given[0].sink:
         return given[0]
-    sets = {found for value in given if (found := value.all())}
-    return Value(frozenset().union(*sets), form="many" if len(sets) > 1 else "")
+    sets = set().union(*(value.sets() for value in given))
+    mixed = len(sets) > 1 or any(value.form == "many" for value in given)
+    return Value(frozenset().union(*sets), form="many" if mixed else "")
 
 
 def join(values: Iterable[Value]) -> Value:

@@ -25,9 +25,9 @@ def _query(words: tuple[str, ...], connection: tuple[int, str]) -> Find:
     return find
 
 
-def _table(name: tuple[int, str], connection: tuple[int, str]) -> Find:
+def _table(name: tuple[int, str], connection: tuple[int, str], keyword: bool = True) -> Find:
     def find(call: Call) -> list[Dataset]:
-        schema = call.given(2, "schema") if connection[0] == 1 else call.kwargs.get("schema")
+        schema = call.given(-1 if keyword else 2, "schema")
         named = str(call.given(*name))
         return databases.of_table(call.given(*connection), named, schema if isinstance(schema, str) else None)
 
@@ -49,7 +49,7 @@ SPOTS: dict[str, list[Spot]] = {
     "pandas": [
         Spot("read_sql", "read", _query(_ANY, _CON), text=_text(_CON)),
         Spot("read_sql_query", "read", _query(_ANY, _CON), text=_text(_CON)),
-        Spot("read_sql_table", "read", _table((0, "table_name"), _CON)),
+        Spot("read_sql_table", "read", _table((0, "table_name"), _CON, keyword=False)),
         _TO_SQL,
         Spot("Series.to_sql", "write", _table((0, "name"), _CON), SELF),
     ],

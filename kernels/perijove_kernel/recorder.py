@@ -180,7 +180,8 @@ class Recorder:
             found = datasets.of_path(uri)
             path = datasets.local_path(uri)
             if found and (kind == "read" or not path or Path(path).is_file()):
-                self._about(cell, {**line, "version": line["version"] or found[0].version})
+                version = line["version"] or found[0].version or datasets.written_version(uri)
+                self._about(cell, {**line, "version": version})
         for flow in self._flows.after(cell.tree, cell.names, cell.happened, error):
             sources = [{"uri": without_secrets(one.uri), "columns": _list(one.columns)} for one in sorted(flow.sources)]
             self._about(
@@ -232,7 +233,10 @@ class Recorder:
             return
         happened.seen.add(key)
         line: dict[str, Any] = {"type": touch.kind, "uri": without_secrets(dataset.uri), "name": dataset.name}
-        line |= {"via": touch.via, "version": dataset.version}
+        version = dataset.version
+        if touch.kind == "write" and not version and not touch.at_end:
+            version = datasets.written_version(dataset.uri)
+        line |= {"via": touch.via, "version": version}
         if touch.sql:
             line |= {"sql": sql.redacted(touch.sql), "dialect": touch.dialect}
         if touch.columns is not None:

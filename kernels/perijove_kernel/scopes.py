@@ -75,8 +75,10 @@ class Scope:
         scope.env[name] = value
 
     def forget(self, names: Iterable[str]) -> None:
-        """Nothing is known of these names any more."""
+        """Nothing is known of these names any more; modules and classes stay what they are."""
         for name in names:
+            if isinstance(self.live(name), types.ModuleType | type):
+                continue
             self.home_of(name).env[name] = UNKNOWN
 
     @property

@@ -16,12 +16,12 @@ def _delta(position: int, *keywords: str) -> Find:
 
     def find(call: Call) -> list[Dataset]:
         table = call.instance if position < 0 else call.given(position, *keywords)
-        return of_delta(table, call.kwargs.get("version"))
+        return of_delta(table, call.kwargs.get("version"), call.kwargs.get("storage_options"))
 
     return find
 
 
-def of_delta(table: Any, version: Any = None) -> list[Dataset]:
+def of_delta(table: Any, version: Any = None, options: Any = None) -> list[Dataset]:
     """The dataset of a Delta table; its version is the table's own number."""
     if callable(getattr(table, "version", None)) and hasattr(table, "table_uri"):
         uri = table.table_uri() if callable(table.table_uri) else table.table_uri
@@ -29,7 +29,15 @@ def of_delta(table: Any, version: Any = None) -> list[Dataset]:
     found = datasets.of_path(table)
     if not found:
         return []
-    number = str(version) if isinstance(version, int) else delta_version(datasets.local_path(found[0].uri))
+    local = datasets.local_path(found[0].uri)
+    if isinstance(version, int):
+        number = str(version)
+    elif local:
+        number = delta_version(local)
+    else:
+        from deltalake import DeltaTable
+
+        number = str(DeltaTable(found[0].uri, storage_options=options).version())
     return [Dataset(found[0].uri, found[0].name, number)]
 
 

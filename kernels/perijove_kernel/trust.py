@@ -178,8 +178,8 @@ def taken(value: Value, key: ast.expr, chosen: Value) -> Value:
         found = value.part(constant) if constant is not None else None
         uncertain = any(isinstance(name, tuple) for name, _ in value.parts)
         return found if found is not None and not uncertain else value.any_part()
-    if isinstance(constant, int) and value.form == "many":
-        return UNKNOWN
+    if value.form == "many" and not isinstance(constant, str) and not isinstance(key, ast.List) and not chosen.all():
+        return UNKNOWN  # one of several things, or rows of a frame made of several: the key does not tell
     if isinstance(constant, str):
         return value.part(constant) or replace(value, parts=())
     if isinstance(key, ast.List) and all(isinstance(one, ast.Constant) for one in key.elts):
@@ -233,6 +233,8 @@ def method(receiver: Value, name: str, given: Given, node: ast.Call, run: Callab
         return made
     if name == "pipe" and given.values:
         return UNKNOWN if given.values[0].function is None else run_pipe(receiver, given, run)
+    if receiver.form == "many" and name in ("pop", "popleft", "popitem", "get", "__getitem__"):
+        return UNKNOWN
     outcomes = [run(one) for one in given.functions()]
     values = [*given.all(), *outcomes]
     if not all(one.whole for one in values):
