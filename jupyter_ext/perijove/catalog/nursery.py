@@ -21,6 +21,7 @@ IDLE_SECONDS = 0.3
 LOADED: tuple[tuple[str, ...], ...] = (
     ("numpy", "pyarrow", "pyarrow.compute", "pyarrow.csv", "pyarrow.parquet", "perijove.catalog.profile_column"),
     ("perijove.catalog.sources.files", "perijove.catalog.sources.parquet", "perijove.catalog.window"),
+    ("perijove.catalog.sources.sql", "sqlalchemy.dialects.sqlite", "sqlalchemy.engine.reflection"),
     ("deltalake",),
     ("pyiceberg.table", "pyiceberg.io.pyarrow"),
 )

@@ -17,7 +17,7 @@ from typing import Any
 
 from msgspec.structs import replace
 
-from perijove.catalog.model import Basis, Column, ColumnProfile, Profile, Reading
+from perijove.catalog.model import Basis, Column, ColumnProfile, Method, Profile, Reading
 from perijove.catalog.profile_column import Drawn, figures, unknown
 from perijove.catalog.rows import Part, Table
 from perijove.core.errors import Invalid
@@ -100,7 +100,24 @@ def of_sample(table: Table, seed: str, seconds: float = SECONDS) -> Profile:
         else figures(table.schema.field(index), drawn.column(index), drawn)
         for index in range(len(names))
     ]
-    return Profile("sample", drawn.basis(), columns, table.rows or drawn.rows, seconds=_since(begin))
+    return Profile("sample", drawn.basis(), columns, drawn.total(), seconds=_since(begin))
+
+
+def of_clusters(
+    schema: Any, clusters: Sequence[Sequence[Any]], method: Method, rows: int | None, parts: int, begin: float
+) -> Profile:
+    """Figures of rows that a database drew by chance: the batches of each cluster, of how many clusters there are."""
+    drawn = Drawn(method, rows, max(parts, len(clusters)))
+    for number, batches in enumerate(clusters):
+        drawn.add(number, batches)
+    drawn.cut = parts == 0
+    drawn.stretches = False
+    clock = Clock(SECONDS)
+    columns = [
+        unknown(field, drawn) if clock.late() else figures(field, drawn.column(index), drawn)
+        for index, field in enumerate(schema)
+    ]
+    return Profile("sample", drawn.basis(), columns, rows, seconds=_since(begin))
 
 
 def of_all(table: Table, step: Callable[[float], None]) -> Profile:

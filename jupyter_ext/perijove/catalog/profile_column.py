@@ -29,6 +29,8 @@ class Drawn:
         self.taken = 0
         self.bytes = 0
         self.cut = False
+        self.stretches = True
+        """Whether one part was drawn from each of some equal stretches; else every part had the same chance."""
 
     def add(self, number: int, batches: Iterable[Any]) -> bool:
         """Take the batches of a part; whether it was read whole (a None among them says it was not)."""
@@ -135,7 +137,8 @@ def _error(shares: Sequence[Sequence[float]], clusters: Sequence[Any], drawn: Dr
     sizes = [len(one) for one in clusters if len(one)]
     if len(sizes) < 2:
         return None
-    return round(min(max(of_clusters(shares, sizes, drawn.parts), of_rows(sum(sizes), drawn.rows)), 1.0), 6)
+    between = of_clusters(shares, sizes, drawn.parts, stretches=drawn.stretches)
+    return round(min(max(between, of_rows(sum(sizes), drawn.rows)), 1.0), 6)
 
 
 def _ends(clusters: Sequence[Any]) -> dict[str, Any]:

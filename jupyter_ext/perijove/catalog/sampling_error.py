@@ -2,8 +2,9 @@
 
 Two causes are looked at, and the wider one counts. *Rows*: with n rows drawn by chance the whole distribution
 function is within √(ln(2/0.05)/2n) of the true one (Dvoretzky, Kiefer, Wolfowitz, with Massart's constant).
-*Clusters*: rows were not drawn one by one but in parts, and neighbours are alike; how much the parts differ from their
-neighbours says how far off they can be together (successive differences, Wolter 2007, ch. 8), with Student's t.
+*Clusters*: rows were not drawn one by one but in parts, and rows of a part are alike; how much the parts differ says
+how far off they can be together, with Student's t for few parts. Where one part was drawn from each of some equal
+stretches, only the difference of neighbours counts (successive differences, Wolter 2007, ch. 8).
 """
 
 from __future__ import annotations
@@ -22,8 +23,11 @@ def of_rows(seen: int, rows: int | None) -> float:
     return math.sqrt(math.log(2 / CHANCE) / (2 * max(seen, 1)) * left)
 
 
-def of_clusters(shares: Sequence[Sequence[float]], sizes: Sequence[int], parts: int) -> float:
-    """The largest error over several shares (columns of ``shares``), each seen in clusters of these sizes, in order."""
+def of_clusters(shares: Sequence[Sequence[float]], sizes: Sequence[int], parts: int, *, stretches: bool) -> float:
+    """The largest error over several shares (columns of ``shares``), each seen in clusters of these sizes, in order.
+
+    ``stretches``: one part was drawn from each of some equal stretches, so only what changes between neighbours counts.
+    """
     count, total = len(sizes), sum(sizes)
     if count < 2 or not total:
         return 1.0
@@ -33,7 +37,7 @@ def of_clusters(shares: Sequence[Sequence[float]], sizes: Sequence[int], parts: 
     for column in zip(*shares, strict=True):
         mean = sum(share * size for share, size in zip(column, sizes, strict=True)) / total
         weighed = [(share - mean) * size * count / total for share, size in zip(column, sizes, strict=True)]
-        steps = sum((after - before) ** 2 for before, after in zip(weighed, weighed[1:], strict=False))
-        variance = left * steps / (2 * (count - 1)) / count
-        widest = max(widest, student * math.sqrt(variance))
+        steps = sum((after - before) ** 2 for before, after in zip(weighed, weighed[1:], strict=False)) / 2
+        spread = steps if stretches else sum(one**2 for one in weighed)
+        widest = max(widest, student * math.sqrt(left * spread / (count - 1) / count))
     return widest

@@ -21,7 +21,7 @@ from perijove.core.errors import Failed, Invalid, PerijoveError
 from perijove.core.plugins import Parts
 
 GROUP = "perijove.catalog_sources_v1"
-OWN = ("files", "delta", "iceberg")
+OWN = ("files", "delta", "iceberg", "duckdb", "sql", "mlflow")
 """The kinds that read through Arrow and need no pandas; a source of another package may."""
 Say = Callable[[str, Any], None]
 

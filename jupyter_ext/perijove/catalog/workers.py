@@ -16,7 +16,7 @@ START_SECONDS = 20.0
 
 
 class Workers:
-    """Gives a socket and a process id for each worker; a nursery that died or looks for packages elsewhere is replaced."""
+    """Gives a socket and a process id for each worker; a nursery that died or has other packages is replaced."""
 
     def __init__(self) -> None:
         self._lock = threading.Lock()

@@ -19,7 +19,7 @@ from perijove.core.errors import Invalid, PerijoveError
 BLOCK = 4 * 1024 * 1024
 DRAWN = 1024 * 1024
 COUNTED = 256 * 1024 * 1024
-WRONG_TYPE = re.compile(r"In CSV column #(\d+): CSV conversion error")
+WRONG_TYPE = re.compile(r"In CSV column #(\d+): .*CSV conversion error")
 PACKED = {".gz": "gzip", ".bz2": "bz2", ".zst": "zstd", ".xz": "xz"}
 
 

@@ -128,7 +128,7 @@ def _lines_of(lines: list[str], before: int) -> int:
 
 def _is_quoted_by(lines: list[str], sep: str, quote: str) -> bool:
     edges = sum(line.count(f"{quote}{sep}") + line.count(f"{sep}{quote}") for line in lines)
-    return edges >= len(lines) > 0
+    return edges >= len(lines) - 1 > 0  # the heading may be bare
 
 
 def _has_no_heading(rows: list[list[str]]) -> bool:

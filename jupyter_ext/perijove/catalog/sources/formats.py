@@ -116,6 +116,8 @@ def _table(place: Spot, kind: str, options: dict[str, str]) -> tuple[Table, dict
         return delimited.CsvTable(place, how), how
     makers: dict[str, Callable[[], Any]] = {"json": _json, "arrow": _ipc, "orc": _orc, "excel": _excel}
     table = makers[kind]()(place)
+    if kind == "json":
+        return table, {"lines": "true" if table.style == "lines" else "false"}
     return table, {"sheet": table.sheet} if kind == "excel" else {}
 
 

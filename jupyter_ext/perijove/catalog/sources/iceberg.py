@@ -11,18 +11,20 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterator, Sequence
 from datetime import UTC, datetime
+from pathlib import Path
 from typing import Any, ClassVar
-from urllib.parse import parse_qsl, urlsplit
+from urllib.parse import parse_qsl
 
 import msgspec
 from msgspec.structs import replace
 
 from perijove.catalog import profile as profiles
 from perijove.catalog.model import Column, Entry, Level, Listing, Method, Preview, Profile, Reading, Version, Window
-from perijove.catalog.places import expanded_text, hide
+from perijove.catalog.places import expanded_text, file_uri, hide
 from perijove.catalog.readers import TableReader
 from perijove.catalog.rows import BATCH, Part, chosen
 from perijove.catalog.sources.spots import Local, Spot, reason, spot
+from perijove.catalog.sources.sql import SqlSource
 from perijove.core.errors import Invalid, NotFound, PerijoveError
 
 PREFIX = "iceberg+"
@@ -43,7 +45,7 @@ class IcebergSource:
 
     def __init__(self, config: Config) -> None:
         self.uri = config.uri
-        self.options = {name: expanded_text(value) for name, value in config.options.items()}
+        self.options = dict(config.options)
 
     def datasets(self) -> Iterator[Reading]:
         """Every table, in order of namespace and name."""
@@ -57,7 +59,7 @@ class IcebergSource:
             try:
                 with _named(".".join(name)):
                     table = catalog.load_table(name)
-                yield _reading(table, self._uri(name, table), ".".join(name))
+                yield _reading(table, self._uri(name, table), ".".join(name), self._written())
             except PerijoveError as error:
                 problem = f"{error.message} {error.hint}".strip()
                 yield Reading(f"{self.uri}#{'.'.join(name)}", ".".join(name), "iceberg", problem=problem)
@@ -105,29 +107,34 @@ class IcebergSource:
             raise Invalid(f"“{hide(uri)}” names no table.", hint="Write the catalog's URL, then # and the table.")
         with _named(name):
             table = self._catalog().load_table(tuple(name.split(".")))
-        return IcebergReader(table, self._uri(tuple(name.split(".")), table), name, version)
+        return IcebergReader(table, self._uri(tuple(name.split(".")), table), name, version, self._written())
 
     def _uri(self, name: tuple[str, ...], table: Any) -> str:
         location = str(table.location())
         return location if "://" in location or location.startswith("file:") else f"{self.uri}#{'.'.join(name)}"
 
+    def _written(self) -> dict[str, str]:
+        """What pyiceberg must be told, secrets still as references."""
+        uri, _, query = self.uri.removeprefix(PREFIX).partition("?")
+        rest = uri.startswith(("http://", "https://"))
+        told = {"type": "rest" if rest else "sql", "uri": uri, **dict(parse_qsl(query)), **self.options}
+        return told if rest or "name" in told else told | {"name": _name_of(uri)}
+
     def _catalog(self) -> Any:
         _installed()
         from pyiceberg.catalog import load_catalog
 
-        written = self.uri.removeprefix(PREFIX)
-        parts = urlsplit(written)
-        arguments = {name: expanded_text(value) for name, value in parse_qsl(parts.query)}
-        bare = expanded_text(parts._replace(query="").geturl())
-        rest = parts.scheme in ("http", "https")
-        told = {"type": "rest" if rest else "sql", "uri": bare, **arguments, **self.options}
-        return load_catalog(parts.hostname or "local", **told)
+        told = {name: expanded_text(value) for name, value in self._written().items()}
+        return load_catalog(told.pop("name", ""), **told)
 
 
 class IcebergReader:
     """One table, at its present snapshot or at one of the past."""
 
-    def __init__(self, table: Any, uri: str, name: str, version: str = "") -> None:
+    def __init__(
+        self, table: Any, uri: str, name: str, version: str = "", options: dict[str, str] | None = None
+    ) -> None:
+        self.options = options
         self.table = table
         self.uri = uri
         self.name = name
@@ -136,7 +143,7 @@ class IcebergReader:
 
     def describe(self) -> Reading:
         """Schema, rows and size, from the metadata."""
-        return _reading(self.table, self.uri, self.name)
+        return _reading(self.table, self.uri, self.name, self.options)
 
     def preview(self, rows: int) -> Preview:
         """The first rows."""
@@ -285,7 +292,7 @@ CHANGES = ("added-records", "deleted-records", "added-data-files")
 SUMMARY = {"rows": "total-records", "bytes": "total-files-size", "deleted": "total-delete-files"}
 
 
-def _reading(table: Any, uri: str, name: str) -> Reading:
+def _reading(table: Any, uri: str, name: str, options: dict[str, str] | None = None) -> Reading:
     from pyiceberg.io.pyarrow import schema_to_pyarrow
 
     with _named(name):
@@ -294,9 +301,29 @@ def _reading(table: Any, uri: str, name: str) -> Reading:
         known = _summary(table, snapshot)
         columns = [Column(field.name, str(field.type), bool(field.nullable)) for field in schema]
         modified = table.metadata.last_updated_ms / 1000
-    options = {"table": name} if "#" in uri or "." in name else {}
     version = str(snapshot or "")
-    return Reading(uri, name, "iceberg", columns, known.get("rows"), known.get("bytes"), modified, version, options)
+    told = {"table": name, **(options or {"metadata": _as_uri(str(table.metadata_location))})}
+    return Reading(uri, name, "iceberg", columns, known.get("rows"), known.get("bytes"), modified, version, told)
+
+
+def _name_of(uri: str) -> str:
+    """The name of the catalog that a database holds; pyiceberg keeps several in one, each under its name."""
+    from sqlalchemy import text
+
+    try:
+        with SqlSource(SqlSource.Config(uri)).connected() as connection:
+            names = [row[0] for row in connection.execute(text("SELECT DISTINCT catalog_name FROM iceberg_tables"))]
+    except Invalid:
+        return "default"
+    if len(names) > 1:
+        listed = ", ".join(sorted(names)[:10])
+        raise Invalid(f"The database holds {len(names)} catalogs: {listed}.", hint="Add ?name=… to the URL.")
+    return names[0] if names else "default"
+
+
+def _as_uri(location: str) -> str:
+    """A place of a file as a URI; a plain path is one of this computer."""
+    return file_uri(Path(location)) if "://" not in location and not location.startswith("file:") else location
 
 
 def _version(snapshot: Any, current: int | None) -> Version:

@@ -62,6 +62,8 @@ def of(uris: Sequence[str], root: str) -> Folders:
 
 def _of_one(uri: str, root: str) -> dict[str, str | None]:
     inside = uri[len(root) :].split("/")[:-1] if uri.startswith(root) else []
+    if uri.startswith("file:"):
+        inside = [unquote(part) for part in inside]
     pairs = [part.partition("=")[::2] for part in inside if PARTITION.fullmatch(part)]
     return {unquote(name): None if value == MISSING else unquote(value) for name, value in pairs}
 

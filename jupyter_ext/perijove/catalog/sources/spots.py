@@ -8,6 +8,7 @@ Credentials are never in a URI: fsspec takes them from the environment, its own 
 
 from __future__ import annotations
 
+import io
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import datetime
@@ -179,8 +180,7 @@ class Remote:
     def open(self) -> BinaryIO:
         """Its bytes, read as they are asked for."""
         with reaching(self.uri):
-            opened: BinaryIO = self.system.open(self.path, "rb", block_size=AHEAD, cache_type="readahead")
-            return opened
+            return io.BufferedReader(self.system.open(self.path, "rb", block_size=AHEAD, cache_type="readahead"))
 
     def children(self) -> list[Spot]:
         """What is in the folder, in order of name."""
