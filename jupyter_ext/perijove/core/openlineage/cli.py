@@ -41,7 +41,7 @@ def connect(target: str, endpoint: str, key: str, namespace: str, off: bool, as_
         settings = OpenLineageSettings(namespace or settings.namespace)
         write_settings(project, settings)
     elif target:
-        web = target.startswith(("http://", "https://"))
+        web = "://" in target
         transport = (
             Transport("http", url=target, endpoint=endpoint, api_key=key) if web else Transport("file", path=target)
         )
@@ -115,15 +115,17 @@ def import_(file: str, as_json: bool) -> None:
     intake = Intake(lineage, lineage.ours())
     accepted = known = 0
     wrong: list[Wrong] = []
+    refused: Invalid | None = None
     for first, events in _parts(file):
         try:
             found = intake.take(events)
-        except Invalid:
-            if len(events) == 1:
-                raise
+        except Invalid as error:
+            refused = error
             found = Taken(0, 0, [Wrong(0, f"None of {len(events)} events is understood.")])
         accepted, known = accepted + found.accepted, known + found.known
         wrong += [Wrong(first + one.index, one.reason) for one in found.wrong]
+    if refused is not None and not accepted + known:
+        raise refused
     total = Taken(accepted, known, wrong)
 
     def human() -> None:
