@@ -78,9 +78,12 @@ def test_what_a_kernel_proved_of_its_variables_keeps_cells_apart(kernel: Kernel)
     kernel.line("read", "load", uri=B)
     kernel.cell("load")
     kernel.cell("plot", "load", carried={"load": [B]})
+    kernel.cell("count", "load", carried={"load": []})
     assert edges(kernel.around(data("a"))) == {("a", "read", "load")}
     assert edges(kernel.around(data("b"))) == {("b", "read", "load"), ("load", "fed", "plot")}
     assert refs(kernel.around("cell:n.ipynb#plot")) == {"b", "load", "plot"}
+    assert refs(kernel.around("cell:n.ipynb#count")) == {"load", "count"}
+    assert refs(kernel.around("cell:n.ipynb#load")) == {"a", "b", "load", "plot", "count"}
 
 
 def test_without_proof_a_cell_is_left_along_all_it_did(kernel: Kernel) -> None:

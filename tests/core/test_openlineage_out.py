@@ -139,6 +139,7 @@ def test_nothing_is_sent_twice_and_an_unfinished_cell_waits(
     assert (sender.send().sent, sender.send().sent) == (2, 0)
     assert sender.waits_for(kernel.path)
     kernel.cell("long")
+    kernel.flow("long", C, A)
     assert (sender.send().sent, sender.send().sent) == (2, 0)
     names = [event["job"]["name"] for event in written(out)]
     assert names == ["x", "x", "long", "long"]

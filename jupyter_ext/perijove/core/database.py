@@ -104,7 +104,7 @@ def _engine(url: Any) -> Engine:
     @event.listens_for(engine, "connect")
     def prepare(connection: Any, _record: Any) -> None:
         connection.isolation_level = None  # we begin transactions ourselves, so that a writer waits instead of failing
-        for pragma in ("busy_timeout=30000", "synchronous=NORMAL", "foreign_keys=ON"):
+        for pragma in ("busy_timeout=30000", "synchronous=NORMAL", "foreign_keys=ON", "mmap_size=2147483648"):
             connection.execute(f"PRAGMA {pragma}")
         _use_wal(connection)
 

@@ -162,6 +162,7 @@ class _Search:
         if before is None:
             self.found[edge.target] = _Found(edge, known, columns, step.hops + 1)
             return
-        before.known = before.known or known
+        if known and not before.known:
+            before.known, before.edge, before.hops = True, edge, step.hops + 1
         if columns:
             before.columns = (before.columns or frozenset()) | columns

@@ -62,7 +62,8 @@ class Lines:
         self.additions.edges += [Edge(used, cell, "fed", "inferred", at) for used in uses]
         for used, uris in (event.get("carried") or {}).items():
             via = f"cell:{event['notebook']}#{used}"
-            self.additions.flows += [Flow(f"dataset:{uri}", cell, via, "inferred", at) for uri in uris if via in uses]
+            origins = [f"dataset:{uri}" for uri in uris] or [via]  # the cell itself where no dataset's data came along
+            self.additions.flows += [Flow(origin, cell, via, "inferred", at) for origin in origins if via in uses]
 
     def _used(self, event: dict[str, Any], cell: str, at: datetime) -> None:
         uri = str(event["uri"])

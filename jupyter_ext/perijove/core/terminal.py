@@ -41,6 +41,7 @@ def table(heads: Sequence[str], rows: Sequence[Sequence[Any]], numbers: Sequence
     """Print rows in columns; ``numbers`` are the columns aligned right."""
     from rich.console import Console
     from rich.table import Table
+    from rich.text import Text
 
     console = Console()
     if not console.is_terminal:
@@ -49,7 +50,7 @@ def table(heads: Sequence[str], rows: Sequence[Sequence[Any]], numbers: Sequence
     for index, head in enumerate(heads):
         drawn.add_column(head, justify="right" if index in numbers else "left", overflow="ellipsis", no_wrap=True)
     for row in rows:
-        drawn.add_row(*("–" if cell is None or cell == "" else str(cell) for cell in row))
+        drawn.add_row(*(Text("–" if cell is None or cell == "" else str(cell)) for cell in row))
     console.print(drawn)
 
 

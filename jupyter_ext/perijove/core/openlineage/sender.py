@@ -147,6 +147,8 @@ def _runs(path: Path, position: int) -> tuple[list[CellRun], int]:
             kind, kernel = line["type"], str(line.get("kernel") or "")
         except KeyError:
             continue
+        if kind not in ("cell", "read", "write"):
+            continue  # flows may come after the cell's end, and the graph has them
         run = open_.get(key)
         if run is None:
             run = open_[key] = CellRun(key[0], key[1], kernel, place[0])
@@ -154,7 +156,7 @@ def _runs(path: Path, position: int) -> tuple[list[CellRun], int]:
         if kind == "cell":
             run.end = line
             del open_[key]
-        elif kind in ("read", "write"):
+        else:
             run.lines.append(line)
     return runs, end
 
