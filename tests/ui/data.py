@@ -11,9 +11,8 @@ from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
 
-from tests.postgres import Server
-
 from perijove.core.project import Project
+from tests.postgres import Server
 
 FIRST_DAY = datetime(2024, 1, 1)
 
@@ -29,6 +28,7 @@ def make(folder: Path) -> Server:
     server = Server(folder)
     server.start()
     url = _shop(server)
+    _notebook(folder / "lake.ipynb")
     places = {"postgres": url, "iceberg": f"iceberg+sqlite:///{folder / 'warehouse' / 'catalog.db'}"}
     (folder / "places.json").write_text(json.dumps(places))
     return server
@@ -37,6 +37,8 @@ def make(folder: Path) -> Server:
 def add_sources(folder: Path) -> None:
     """Add the made data to the catalog and scan it."""
     from perijove.catalog.model import NewSource
+    from perijove.catalog.shapes import Ask, Restrict
+    from perijove.core.access import Person
     from perijove.core.terminal import me
     from perijove.wiring import Perijove
 
@@ -44,9 +46,16 @@ def add_sources(folder: Path) -> None:
     places = json.loads((folder / "places.json").read_text())
     wired = Perijove(Project.find(folder), door="cli")
     try:
-        for name, uri in {"lake": str(folder / "lake"), "warehouse": places["iceberg"], "shop": places["postgres"]}.items():
+        for name, uri in {
+            "lake": str(folder / "lake"),
+            "warehouse": places["iceberg"],
+            "shop": places["postgres"],
+        }.items():
             wired.catalog.add(NewSource(name, uri), me())
             wired.tasks.wait(wired.catalog.start_scan(name, me()).id, me())
+        ref = f"dataset:{(folder / 'lake' / 'sales' / 'refund_reasons.csv').as_uri()}"
+        wired.catalog.restrict(Restrict(ref, "It names customers."), me())
+        wired.catalog.ask(Ask(ref, "To count why people send things back."), Person("ana", roles=("viewer",)))
     finally:
         wired.close()
 
@@ -108,18 +117,49 @@ def _iceberg(warehouse: Path) -> None:
     table.append(_table(4_001, 1_000))
 
 
+def _notebook(path: Path) -> None:
+    """Two cells: one makes a table of an other, one counts in it."""
+    cells = [
+        "import pandas as pd\n\norders = pd.read_parquet('lake/sales/order_items.parquet')\n"
+        "orders[orders.amount > 100].to_parquet('lake/dear_orders.parquet')",
+        "dear = pd.read_parquet('lake/dear_orders.parquet')\n"
+        "dear.groupby('currency').amount.sum().reset_index().to_csv('lake/by_currency.csv', index=False)",
+    ]
+    notebook = {
+        "nbformat": 4,
+        "nbformat_minor": 5,
+        "metadata": {"kernelspec": {"name": "python3", "display_name": "Python 3"}},
+        "cells": [
+            {
+                "cell_type": "code",
+                "id": f"cell-{number}",
+                "metadata": {},
+                "execution_count": None,
+                "outputs": [],
+                "source": source,
+            }
+            for number, source in enumerate(cells, 1)
+        ],
+    }
+    path.write_text(json.dumps(notebook))
+
+
 def _shop(server: Server) -> str:
     """A database with two tables and a key between them."""
     import psycopg
 
     url = server.fresh_database()
     with psycopg.connect(url, autocommit=True) as connection:
-        connection.execute("CREATE TABLE customers (id bigint PRIMARY KEY, name text NOT NULL, country text, since date)")
         connection.execute(
-            "CREATE TABLE invoices (id bigint PRIMARY KEY, customer_id bigint REFERENCES customers, total numeric(12,2))"
+            "CREATE TABLE customers (id bigint PRIMARY KEY, name text NOT NULL, country text, since date)"
+        )
+        connection.execute(
+            "CREATE TABLE invoices (id bigint PRIMARY KEY, customer_id bigint REFERENCES customers, total numeric(9,2))"
         )
         with connection.cursor() as cursor:
-            people = [(one, f"Customer {one}", "DE" if one % 3 else None, FIRST_DAY + timedelta(one)) for one in range(500)]
+            people = [
+                (one, f"Customer {one}", "DE" if one % 3 else None, FIRST_DAY + timedelta(one)) for one in range(500)
+            ]
             cursor.executemany("INSERT INTO customers VALUES (%s, %s, %s, %s)", people)
             bills = [(one, one % 500, one * 1.25) for one in range(2_000)]
             cursor.executemany("INSERT INTO invoices VALUES (%s, %s, %s)", bills)

@@ -161,7 +161,7 @@ function FilterField(props: {
   const [text, setText] = React.useState('');
   const timer = React.useRef<number>();
   React.useEffect(() => {
-    if (!active && !windows.loading && !timer.current) {
+    if (!active && !timer.current) {
       setText('');
     }
   }, [active]);
