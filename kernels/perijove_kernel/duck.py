@@ -55,7 +55,7 @@ class Duck:
         self._root: Path | None = None
 
     def follow(self, connection: Any, again: Callable[[], Any] | None = None) -> None:
-        """Have a connection log what it opens and what it is asked; ``again`` gives the one that DuckDB itself keeps."""
+        """Have a connection log what it opens and is asked; ``again`` gives the one that DuckDB itself keeps."""
         from perijove_kernel import hooks
 
         token = hooks.inside.set(True)

@@ -222,6 +222,8 @@ class Evaluator:
             if func.attr.startswith(("write", "save", "append", "put")):
                 return self._into(receiver.sink, given, scope)
             return Value(sink=receiver.sink)
+        if (sink := given.sink()) and func.attr.startswith(("to_", "write", "save", "dump", "sink")):
+            return self._into(sink, Given([receiver, *given.all()]), scope)
         owners = root_of(func)
         direct = isinstance(func.value, ast.Name)
         if receiver.form == "map":

@@ -98,6 +98,8 @@ def note(recorder: Recorder, spot: Spot, via: str, call: Call) -> None:
             return
         text = spot.text(call) if spot.text else None
         touch = Touch(spot.kind, tuple(found), via, columns=_columns(spot, call))
+        asked = [call.kwargs.get(word) for word in ("if_exists", "if_table_exists", "mode")]
+        touch.append = spot.name.endswith(".append") or "append" in asked or asked[2] == "a"
         touch.sql, touch.dialect = (text.sql, text.dialect) if text else ("", "")
         touch.data, touch.function = spot.data, spot.name.split(".")[-1]
         if spot.kind == "read":

@@ -65,6 +65,7 @@ def _opened(recorder: Recorder, root: str, path: Any, mode: str | None, flags: i
             found = tuple(datasets.of_path(full))
             touch = Touch("write" if writes else "read", found, "open", data="later" if writes else "", alone=True)
             touch.function, touch.at_end = "open", True
+            touch.append = mode is not None and ("a" in mode or "r+" in mode)
             recorder.touched(touch)
     except OSError:
         return
@@ -124,6 +125,7 @@ def _note_fsspec(recorder: Recorder, store: Any, path: Any, mode: str, file: Any
         return
     if stack.kind_of(_outside("/fsspec/")) == "own":
         touch = Touch("write" if writes else "read", tuple(datasets.of_path(uri)), "fsspec.open", alone=True)
+        touch.append = "a" in mode
         touch.data, touch.function, touch.at_end = "later" if writes else "", "open", writes
         recorder.touched(touch)
 

@@ -121,9 +121,9 @@ def _note(recorder: Recorder, connection: Any, one: sql.Statement, text: str, gi
         recorder.touched(Touch("read", read, via, sql=text, dialect=dialect, alone=True, more=bool(written)))
     if written:
         data = (1, "parameters") if given else ""
-        recorder.touched(
-            Touch("write", written, via, sql=text, dialect=dialect, data=data, sources=read, function="execute")
-        )
+        touch = Touch("write", written, via, sql=text, dialect=dialect, data=data, sources=read, function="execute")
+        touch.append = one.verb not in ("create", "replace", "truncate")
+        recorder.touched(touch)
 
 
 def _watch_sqlite(recorder: Recorder, module: Any) -> None:

@@ -184,9 +184,8 @@ class Recorder:
                 self._about(cell, {**line, "version": version})
         for flow in self._flows.after(cell.tree, cell.names, cell.happened, error):
             sources = [{"uri": without_secrets(one.uri), "columns": _list(one.columns)} for one in sorted(flow.sources)]
-            self._about(
-                cell, {"type": "flow", "sources": sources, "target": without_secrets(flow.target), "how": flow.how}
-            )
+            line = {"type": "flow", "sources": sources, "target": without_secrets(flow.target), "how": flow.how}
+            self._about(cell, line | ({"append": True} if flow.target in cell.happened.appended else {}))
         cell.happened = Happened(overflow=True)
 
     def place(self) -> stack.Place:
@@ -221,6 +220,8 @@ class Recorder:
             )
         else:
             happened.overflow = True
+        if touch.append:
+            happened.appended |= {one.uri for one in touch.datasets}
         if touch.kind == "read" and touch.made is not None:
             self._tags.put(touch.made, frozenset(origins))
         for dataset in touch.datasets:

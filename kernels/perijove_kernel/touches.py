@@ -34,6 +34,7 @@ class Touch:
     at_end: bool = False
     sources: tuple[Dataset, ...] = ()
     more: bool = False  # the same call touches more, told next
+    append: bool = False  # what was there stays
 
 
 @dataclass(frozen=True)
@@ -94,6 +95,7 @@ class Happened:
     overflow: bool = False
     seen: set[tuple[str, str]] = field(default_factory=set)
     later: dict[tuple[str, str], dict[str, Any]] = field(default_factory=dict)
+    appended: set[str] = field(default_factory=set)  # what was written to, and what was there stayed
     engine_writes: set[str] = field(default_factory=set)
     engine_reads: set[str] = field(default_factory=set)
     flows: list[Flow] = field(default_factory=list)
