@@ -96,9 +96,8 @@ class SqlRows:
         first = next(self._stream(list(table.c.keys()), FEW), None)
         import pyarrow as pa
 
-        self.schema = (
-            first.schema if first is not None else pa.schema([(name, pa.null()) for name in list(table.c.keys())])
-        )
+        empty: list[tuple[str, Any]] = [(name, pa.null()) for name in _names(table)]
+        self.schema = first.schema if first is not None else pa.schema(empty)
 
     def parts(self) -> Sequence[Part]:
         """All of it."""
@@ -116,6 +115,10 @@ class SqlRows:
         result = self.connection.execution_options(stream_results=True, max_row_buffer=STEP).execute(statement)
         while rows := result.fetchmany(most or STEP):
             yield batch_of(rows, columns)
+
+
+def _names(table: TableClause) -> list[str]:
+    return [str(one.name) for one in table.c]
 
 
 def batch_of(rows: Sequence[Sequence[Any]], names: Sequence[str]) -> Any:
