@@ -86,6 +86,19 @@ def test_what_a_kernel_proved_of_its_variables_keeps_cells_apart(kernel: Kernel)
     assert refs(kernel.around("cell:n.ipynb#load")) == {"a", "b", "load", "plot", "count"}
 
 
+def test_all_cells_that_carried_the_data_are_on_the_way(kernel: Kernel) -> None:
+    kernel.line("read", "load", uri=A)
+    kernel.cell("load")
+    kernel.cell("fit", "load", carried={"load": [A]})
+    kernel.cell("setup")
+    kernel.cell("predict", "load", "fit", "setup", carried={"load": [A], "fit": [A], "setup": []})
+    kernel.line("write", "predict", uri=C)
+    kernel.flow("predict", C, A)
+    way = {("a", "read", "load"), ("load", "fed", "fit"), ("load", "fed", "predict"), ("fit", "fed", "predict")}
+    assert edges(kernel.around(data("c"))) == way | {("predict", "wrote", "c")}
+    assert edges(kernel.around(data("a"))) == way | {("predict", "wrote", "c")}
+
+
 def test_without_proof_a_cell_is_left_along_all_it_did(kernel: Kernel) -> None:
     for kind, uri in (("read", A), ("read", B), ("write", C)):
         kernel.line(kind, "x", uri=uri)

@@ -16,6 +16,7 @@ from __future__ import annotations
 from collections.abc import Callable, Collection, Iterable
 from dataclasses import dataclass, field
 
+from perijove.core.bridge import LONGEST_BRIDGE, MOST_BRIDGED, Bridge, by_way
 from perijove.core.graph import FlowRow, Reader, kind_of
 from perijove.core.model import Edge
 
@@ -23,8 +24,6 @@ Wanted = dict[str, FlowRow] | None
 Carried = frozenset[str] | None
 Hidden = Callable[[Collection[str]], Collection[str]]
 ACTORS = ("cell", "job", "jobrun")
-LONGEST_BRIDGE = 30
-MOST_BRIDGED = 500
 
 
 @dataclass
@@ -100,7 +99,7 @@ class Walk:
         self, frontier: dict[str, Carried], doubtful: dict[str, bool], first: Carried, after: str
     ) -> dict[str, Carried]:
         actors = [ref for ref in frontier if kind_of(ref) in ACTORS]
-        proven = _by_way(self.reader.flows("via", actors))
+        proven = by_way(self.reader.flows("via", actors))
         reached: dict[str, Carried] = {}
         read: set[tuple[str, str]] = set()
         for edge in self._seen_edges("source", frontier, after):
@@ -159,33 +158,17 @@ class Walk:
 
     def _bridge(self, actor: str, rows: dict[str, FlowRow]) -> None:
         """Keep the cells between the reads of datasets and the actor they were passed on to, else one edge for all."""
-        next_to: dict[str, Edge] = {}
-        missing, level = set(rows), [actor]
-        for _ in range(LONGEST_BRIDGE):
-            proven = _by_way(self.reader.flows("target", level))
-            for edge in self.reader.edges("target", level):
-                if edge.source in missing:
-                    missing.discard(edge.source)
-                    self._keep(edge)
-                    at = edge.target
-                    while at != actor:
-                        self._keep(next_to[at])
-                        at = next_to[at].target
-                elif edge.kind == "fed" and edge.source != actor and edge.source not in next_to:
-                    sources = proven.get((edge.source, edge.target))
-                    if not sources or sources & missing:
-                        next_to[edge.source] = edge
-            level = [ref for ref in next_to if next_to[ref].target in level]
-            if not missing or not level or len(next_to) > MOST_BRIDGED:
-                break
-        for source in missing:
+        bridge = Bridge(self.reader, actor, set(rows))
+        for edge in bridge.edges():
+            self._keep(edge)
+        for source in bridge.missing:
             self._keep(rows[source].edge())
 
     def _doubt_horizon(self, rest: dict[str, Carried], doubtful: dict[str, bool]) -> None:
         """Find out of the last cells whether all that they pass on is proven to be other data."""
         asked = [ref for ref in rest if ref in doubtful]
         outcomes: dict[str, list[bool]] = {}
-        proven = _by_way(self.reader.flows("via", asked))
+        proven = by_way(self.reader.flows("via", asked))
         for edge in self.reader.edges("source", asked):
             sources, carried = proven.get((edge.source, edge.target)), rest[edge.source]
             outcomes.setdefault(edge.source, []).append(not sources or carried is None or bool(carried & sources))
@@ -260,10 +243,3 @@ def _carry(reached: dict[str, Carried], ref: str, carried: Carried) -> None:
         reached[ref] = known | carried
     else:
         reached[ref] = None if ref in reached else carried
-
-
-def _by_way(rows: Iterable[FlowRow]) -> dict[tuple[str, str], set[str]]:
-    found: dict[tuple[str, str], set[str]] = {}
-    for row in rows:
-        found.setdefault((row.via, row.target), set()).add(row.source)
-    return found
