@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 import msgspec
-from sqlalchemy import Connection, select
+from sqlalchemy import Connection, bindparam, select
 
 from perijove.catalog.postings import token
 from perijove.catalog.stem import stem
@@ -20,6 +20,20 @@ LEAST_BONES = 3
 LEAST_PART = 3
 MOST_WORDS = 60
 MOST_TYPED = 4
+
+# Written once, since building a query costs more than asking it.
+COUNTS = select(terms.c.term, terms.c.documents).where(
+    terms.c.term.in_(bindparam("terms", expanding=True)), terms.c.documents > 0
+)
+BY_BONES = select(words.c.word, words.c.term, words.c.bones).where(
+    words.c.bones.in_(bindparam("bones", expanding=True))
+)
+BEGINNING = (
+    select(terms.c.term, terms.c.documents)
+    .select_from(words.join(terms, words.c.term == terms.c.term))
+    .where(words.c.word >= bindparam("first"), words.c.word < bindparam("last"), terms.c.documents > 0)
+    .limit(200)
+)
 
 
 class Group(msgspec.Struct):
@@ -96,16 +110,14 @@ def _add_bones(connection: Connection, groups: Sequence[Group]) -> None:
             wanted.setdefault(key, []).append(group)
     if not wanted:
         return
-    query = select(words.c.word, words.c.term, words.c.bones).where(words.c.bones.in_(list(wanted)))
-    for row in connection.execute(query):
+    for row in connection.execute(BY_BONES, {"bones": list(wanted)}):
         for group in wanted[row.bones]:
             if row.word == row.bones or group.word == row.bones:
                 group.terms.setdefault(row.term, BONES)
 
 
 def _counts(connection: Connection, wanted: Sequence[str]) -> dict[str, int]:
-    query = select(terms.c.term, terms.c.documents).where(terms.c.term.in_([*wanted, ""]), terms.c.documents > 0)
-    return {row.term: row.documents for row in connection.execute(query)}
+    return dict(connection.execute(COUNTS, {"terms": [*wanted, ""]}).tuples().all())
 
 
 def _add_begun(connection: Connection, group: Group, counts: dict[str, int]) -> None:
@@ -113,10 +125,9 @@ def _add_begun(connection: Connection, group: Group, counts: dict[str, int]) -> 
     if len(group.word) < 2:
         return
     last = group.word[:-1] + chr(ord(group.word[-1]) + 1)
-    query = select(words.c.term).where(words.c.word >= group.word, words.c.word < last).distinct().limit(200)
-    found = [row.term for row in connection.execute(query) if row.term not in group.terms]
-    more = _counts(connection, found)
-    best = sorted((term for term in found if term in more), key=lambda term: -more[term])[:MOST_BEGUN]
+    found = connection.execute(BEGINNING, {"first": group.word, "last": last}).tuples()
+    more = {term: documents for term, documents in found if term not in group.terms}
+    best = sorted(more, key=lambda term: -more[term])[:MOST_BEGUN]
     for term in best:
         group.terms[term] = BEGUN
         counts[term] = more[term]

@@ -105,7 +105,7 @@ def _list(text: str) -> list[str]:
 
 def dbt_manifest(content: bytes) -> Lines:
     """The ``manifest.json`` that dbt writes: its models, seeds, snapshots and sources."""
-    manifest = _json(content)
+    manifest = _dict(_json(content))
     nodes = {**_dict(manifest.get("nodes")), **_dict(manifest.get("sources"))}
     for number, node in enumerate(nodes.values(), 1):
         if not isinstance(node, dict):
@@ -150,7 +150,7 @@ def datahub(content: bytes) -> Lines:
 def _events(content: bytes) -> Iterator[dict[str, Any]]:
     text = content.lstrip()
     found = _json(content) if text.startswith(b"[") else [_json(line) for line in content.splitlines() if line.strip()]
-    for event in found:
+    for event in found if isinstance(found, list) else []:
         if isinstance(event, dict):
             yield event
 
@@ -178,15 +178,15 @@ def _datahub(urn: str, aspects: dict[str, Any]) -> Entry | str:
     said = _dict(aspects.get("datasetProperties"))
     edited = _dict(aspects.get("editableDatasetProperties"))
     told = _dict(aspects.get("editableSchemaMetadata")).get("editableSchemaFieldInfo") or []
-    notes = {str(one.get("fieldPath")): str(one.get("description") or "") for one in told if isinstance(one, dict)}
+    notes = {str(one.get("fieldPath")): str(one.get("description") or "") for one in _dicts(told)}
     columns = []
-    for field in _dict(aspects.get("schemaMetadata")).get("fields") or []:
+    for field in _dicts(_dict(aspects.get("schemaMetadata")).get("fields")):
         path = str(field.get("fieldPath", ""))
         text = notes.get(path) or str(field.get("description") or "")
         columns.append(EntryColumn(path.rpartition("].")[2] or path, str(field.get("nativeDataType") or ""), text))
-    owners = [str(one.get("owner")) for one in _dict(aspects.get("ownership")).get("owners") or []]
-    tags = [str(one.get("tag")) for one in _dict(aspects.get("globalTags")).get("tags") or []]
-    terms = [str(one.get("urn")) for one in _dict(aspects.get("glossaryTerms")).get("terms") or []]
+    owners = [str(one.get("owner")) for one in _dicts(_dict(aspects.get("ownership")).get("owners"))]
+    tags = [str(one.get("tag")) for one in _dicts(_dict(aspects.get("globalTags")).get("tags"))]
+    terms = [str(one.get("urn")) for one in _dicts(_dict(aspects.get("glossaryTerms")).get("terms"))]
     return Entry(
         name=str(said.get("qualifiedName") or name),
         source=platform,
@@ -206,6 +206,8 @@ def openmetadata(content: bytes) -> Lines:
         found = _json(content)
     if isinstance(found, dict):
         found = found.get("data", [found])
+    if not isinstance(found, list):
+        found = []
     for number, table in enumerate(found, 1):
         name = table.get("fullyQualifiedName") or table.get("name") if isinstance(table, dict) else None
         yield number, _openmetadata(str(name), table) if name else "it has no name"
@@ -216,15 +218,14 @@ def _openmetadata(name: str, table: dict[str, Any]) -> Entry:
     owners = table.get("owners") or ([table["owner"]] if table.get("owner") else [])
     columns = [
         EntryColumn(str(one.get("name")), str(one.get("dataType") or "").lower(), str(one.get("description") or ""))
-        for one in table.get("columns") or []
-        if isinstance(one, dict)
+        for one in _dicts(table.get("columns"))
     ]
     return Entry(
         name=name.removeprefix(f"{service}."),
         source=str(service),
         description=str(table.get("description") or ""),
-        owners=[str(one.get("name") or one.get("id")) for one in owners if isinstance(one, dict)],
-        tags=[str(one.get("tagFQN")) for one in table.get("tags") or [] if isinstance(one, dict)],
+        owners=[str(one.get("name") or one.get("id")) for one in _dicts(owners)],
+        tags=[str(one.get("tagFQN")) for one in _dicts(table.get("tags"))],
         columns=columns,
     )
 
@@ -236,6 +237,10 @@ def _json(content: bytes) -> Any:
         return msgspec.json.decode(content)
     except msgspec.DecodeError as error:
         raise Invalid(f"This is not JSON: {error}.", hint="Name the format with --from.") from error
+
+
+def _dicts(value: Any) -> list[dict[str, Any]]:
+    return [one for one in value if isinstance(one, dict)] if isinstance(value, list) else []
 
 
 def _dict(value: Any) -> dict[str, Any]:

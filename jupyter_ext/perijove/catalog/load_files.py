@@ -154,10 +154,7 @@ def _duckdb_parquet(files: Files) -> Snippet:
 
 
 def _duckdb_csv(files: Files) -> Snippet | None:
-    if files.encoding not in ("", "utf-16"):
-        return None
-    sep = f"sep={literal(files.sep)}"
-    return _duckdb("read_csv", files, "header=True", sep, f"encoding={literal(files.encoding or 'utf-8')}")
+    return None if files.encoding else _duckdb("read_csv", files, "header=True", f"sep={literal(files.sep)}")
 
 
 def _dask_csv(files: Files) -> Snippet:

@@ -128,8 +128,9 @@ def iceberg_code(source: dict[str, str], table: str, version: str, engine: Engin
         found.before.append(f"table = StaticTable.from_metadata({literal(source['metadata'])})")
     else:
         found.imports.add("from pyiceberg.catalog import load_catalog")
-        properties = [f"{literal(name)}: {_referred(value, found)}" for name, value in source.items()]
-        found.before.append(f"catalog = load_catalog({literal('catalog')}, **{{{', '.join(properties)}}})")
+        properties = [f"{literal(name)}: {_referred(value, found)}" for name, value in source.items() if name != "name"]
+        called = literal(source.get("name", "catalog"))
+        found.before.append(f"catalog = load_catalog({called}, **{{{', '.join(properties)}}})")
         found.before.append(f"table = catalog.load_table({literal(table)})")
     return found.into(engine)
 

@@ -25,8 +25,9 @@ from perijove.catalog.words import bones
 from perijove.core.lineage import aware
 
 CHUNK = 2_000
-CANDIDATES = 150
+CANDIDATES = 100
 RARE = 800
+RARE_SHORT = 200
 PAIRED = 4
 SHORT_QUESTION = 3
 USE_WEIGHT = 0.06
@@ -222,18 +223,14 @@ class _Candidates:
         return len(rows)
 
     def all_words(self, groups: Sequence[list[str]]) -> bool:
-        """Those that have all words, in their name first; False where there is none."""
-        named = [[f"n~{one}" for one in group] for group in groups]
-        if self.take(named, CANDIDATES) < CANDIDATES and len(groups) > 1:
-            for index in range(len(groups)):
-                self.take([*groups[:index], named[index], *groups[index + 1 :]], CANDIDATES // 2)
-        self.take(groups, CANDIDATES)
+        """Those that have all words; of too many, those with one in their name too. False where there is none."""
+        if self.take(groups, CANDIDATES) == CANDIDATES:
+            self.take([[f"n~{one}" for group in groups for one in group], *groups], CANDIDATES)
         return bool(self.found)
 
-    def some_words(self, groups: Sequence[Group]) -> None:
-        """The rarest words as far as they go, then pairs of the next, and names."""
+    def some_words(self, groups: Sequence[Group], room: int) -> None:
+        """The rarest words as far as there is room, then pairs of the next, and names."""
         rare: list[str] = []
-        room = RARE
         common: list[Group] = []
         for group in groups:
             if group.documents <= room:
@@ -243,13 +240,15 @@ class _Candidates:
                 common.append(group)
         if rare:
             self.take([rare], RARE + 1)
+        if not common:
+            return
         for index, group in enumerate(common[:PAIRED]):
             for other in common[index + 1 : PAIRED]:
                 self.take([group.tokens(), other.tokens()], CANDIDATES // 2)
             self.take([[f"n~{one}" for one in group.tokens()]], CANDIDATES // 2)
             if rare:
                 self.take([group.tokens(), rare], CANDIDATES)
-        if common and not rare:
+        if not rare:
             self.take([common[0].tokens()], CANDIDATES)
 
 
@@ -261,7 +260,7 @@ def _candidates(
     if not groups:
         found.take([], CANDIDATES)
     elif len(groups) > SHORT_QUESTION or len(known) < len(groups) or not found.all_words([g.tokens() for g in groups]):
-        found.some_words(known)
+        found.some_words(known, RARE if len(groups) > SHORT_QUESTION else RARE_SHORT)
     return list(found.found.values()), found.cut
 
 

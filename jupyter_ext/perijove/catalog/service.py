@@ -303,12 +303,18 @@ class Catalog:
         kind, source = place(written, Path.cwd())
         if kind == "sql" and not table:
             raise Invalid(f"“{text}” is a database.", hint=f"Name one of its tables: {text}#TABLE.")
-        uri = table_uri(parse(source), "", table) if kind == "sql" else source
+        if kind == "sql":
+            uri = table_uri(parse(source), "", table)
+        else:
+            uri = f"{source}#{table}" if table else source
         known = Ref("dataset", uri)
         self.access.require(who, str(known))
         if self.store.dataset(str(known)):
             return Look(self, known, who)
-        return Look(self, known, who, (kind, source, self.sandbox.describe(kind, source, uri)))
+        reading = self.sandbox.describe(kind, source, uri)
+        found = Ref("dataset", reading.uri)
+        self.access.require(who, str(found))
+        return Look(self, found, who, (kind, source, reading))
 
     def _ref(self, text: str, who: Person) -> Ref | None:
         if text.partition(":")[0] in KINDS:
