@@ -156,13 +156,20 @@ def test_lines_that_are_not_understood_stop_nothing(kernel: Kernel) -> None:
     kernel.line("cell", "x", count="many", source="1")
     kernel.line("read", "x", uri="file:///" + "long" * 400)
     kernel.line("novelty", "x", uri=A)
+    kernel.line("read", "x", uri="")
+    kernel.line("flow", "x", target=C, sources=[{"uri": ""}])
+    kernel.line("cell", "c" * 3000, source="1", count=10**30, kernel=["k"], uses=[])
+    kernel.line("cell", "x", source="1", notebook=["n"], uses=[])
+    kernel.line("cell", "x", source="1", began="then", uses=7)
+    kernel.line("read", "x", uri=A, version="v", columns="abc", name={"a": 1})
     with kernel.path.open("a") as file:
         file.write('[1]\nnot json\n{"type": "read"}\n')
+        file.write('{"type": "read", "notebook": "n", "cell": ' + "[" * 900 + "]" * 900 + "}\n")
         file.write(
             '{"type":"cell","notebook":"n.ipynb","cell":"z","at":"2026-11-01T00:00:00","source":"a\\u0000\\ud800"}\n'
         )
     kernel.line("read", "y", uri=A)
-    assert refs(kernel.around(data("a"))) == {"a", "y"}
+    assert refs(kernel.around(data("a"))) == {"a", "x", "y"}
     assert refs(kernel.around("cell:n.ipynb#z")) == {"z"}
 
 

@@ -15,7 +15,6 @@ from perijove.core.graph import kind_of
 from perijove.core.keys import LONGEST_REF, digest
 from perijove.core.model import Edge, Field, Flow, Node
 from perijove.core.one_ref import under_one_ref
-from perijove.core.refs import Ref
 
 
 def store(connection: Connection, additions: Additions) -> None:
@@ -26,7 +25,7 @@ def store(connection: Connection, additions: Additions) -> None:
     ends = {ref for edge in edges for ref in (edge.source, edge.target)}
     ends |= {ref for flow in flows for ref in (flow.source, flow.target, flow.via)}
     named = {node.ref: node for node in additions.nodes if _fits(node.ref)}
-    bare = [_node(Node(ref, kind_of(ref), Ref.parse(ref).id)) for ref in sorted(ends - named.keys())]
+    bare = [_node(Node(ref, kind_of(ref), ref.partition(":")[2])) for ref in sorted(ends - named.keys())]
     upsert(connection, tables.nodes, bare, ("ref",), ())
     upsert(connection, tables.nodes, [_node(node) for node in named.values()], ("ref",), ("name", "detail"))
     _store_edges(connection, edges)

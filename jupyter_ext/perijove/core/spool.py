@@ -16,6 +16,7 @@ from pathlib import Path
 from typing import Any
 
 from sqlalchemy import insert
+from sqlalchemy.exc import OperationalError, StatementError
 
 from perijove.core import tables
 from perijove.core.database import Database
@@ -76,6 +77,20 @@ class Spool:
         return len(events)
 
     def _keep(self, events: list[dict[str, Any]]) -> None:
+        """Store what lines say; one that the database does not take is left out alone."""
+        try:
+            self._store(events)
+        except (StatementError, OverflowError) as error:
+            if isinstance(error, OperationalError):
+                raise
+            if len(events) == 1:
+                log.warning("A line of a kernel could not be kept and was left out: %s", error)
+                return
+            middle = len(events) // 2
+            self._keep(events[:middle])
+            self._keep(events[middle:])
+
+    def _store(self, events: list[dict[str, Any]]) -> None:
         lines = Lines()
         for event in events:
             try:
@@ -94,12 +109,12 @@ def parsed(raw: bytes, name: str) -> Iterator[dict[str, Any]]:
     """The lines that are JSON objects, with text that every database takes."""
     for line in raw.splitlines():
         try:
-            event = json.loads(line)
+            event = clean(json.loads(line))
         except (ValueError, RecursionError):
             log.warning("A line of %s is not JSON and was left out", name)
             continue
         if isinstance(event, dict):
-            yield clean(event)
+            yield event
 
 
 def clean(value: Any) -> Any:

@@ -21,6 +21,7 @@ from perijove.core.uris import name_of
 
 HOWS = ("observed", "inferred", "declared")
 LONGEST_TITLE = 60
+MOST_COUNT = 2**31 - 1
 
 
 class Lines:
@@ -40,6 +41,7 @@ class Lines:
     def take(self, event: dict[str, Any]) -> None:
         """Take one line in."""
         at = time_of(event["at"])
+        event = {**event, "notebook": str(event["notebook"]), "cell": str(event["cell"])}
         cell = f"cell:{event['notebook']}#{event['cell']}"
         verb = {
             "cell": self._cell,
@@ -62,11 +64,13 @@ class Lines:
         self.additions.edges += [Edge(used, cell, "fed", "inferred", at) for used in uses]
         for used, uris in (event.get("carried") or {}).items():
             via = f"cell:{event['notebook']}#{used}"
-            origins = [f"dataset:{uri}" for uri in uris] or [via]  # the cell itself where no dataset's data came along
+            origins = [f"dataset:{_uri(uri)}" for uri in uris] or [
+                via
+            ]  # the cell itself where no dataset's data came along
             self.additions.flows += [Flow(origin, cell, via, "inferred", at) for origin in origins if via in uses]
 
     def _used(self, event: dict[str, Any], cell: str, at: datetime) -> None:
-        uri = str(event["uri"])
+        uri = _uri(event["uri"])
         dataset, version = f"dataset:{uri}", str(event.get("version") or "")
         columns = event.get("columns")
         self.additions.nodes.append(Node(dataset, "dataset", str(event.get("name") or name_of(uri)), uri))
@@ -82,13 +86,13 @@ class Lines:
             (known.reads if event["type"] == "read" else known.writes).append(dataset)
 
     def _flow(self, event: dict[str, Any], cell: str, at: datetime) -> None:
-        target = f"dataset:{event['target']}"
+        target = f"dataset:{_uri(event['target'])}"
         if event.get("append"):
             self.appended.add((cell, target))
         how = cast(How, event.get("how") if event.get("how") in HOWS else "inferred")
         for source in event["sources"]:
             fields = [Field(str(column)) for column in source.get("columns") or ()]
-            self.additions.flows.append(Flow(f"dataset:{source['uri']}", target, cell, how, at, fields))
+            self.additions.flows.append(Flow(f"dataset:{_uri(source['uri'])}", target, cell, how, at, fields))
         if not event["sources"]:  # proven to be made in the cell itself
             self.additions.flows.append(Flow(cell, target, cell, how, at))
 
@@ -104,6 +108,13 @@ class Lines:
         self.additions.edges.append(Edge(origin, model, "registered", "observed", at))
 
 
+def _uri(value: Any) -> str:
+    """The URI of a dataset; raises ValueError where there is none."""
+    if not isinstance(value, str) or not value:
+        raise ValueError("a dataset has no URI")
+    return value
+
+
 def time_of(text: str) -> datetime:
     """A time of a line; one without a zone is UTC."""
     at = datetime.fromisoformat(text)
@@ -113,9 +124,9 @@ def time_of(text: str) -> datetime:
 def _execution(event: dict[str, Any], at: datetime) -> dict[str, Any]:
     return {
         "notebook": event["notebook"],
-        "cell": event["cell"],
-        "kernel": str(event.get("kernel", "")),
-        "count": int(event.get("count") or 0),
+        "cell": event["cell"][:200],
+        "kernel": str(event.get("kernel", ""))[:100],
+        "count": min(max(int(event.get("count") or 0), 0), MOST_COUNT),
         "ok": bool(event.get("ok", True)),
         "source": str(event.get("source", "")),
         "error": str(event.get("error", "")),

@@ -60,8 +60,8 @@ class Intake:
             try:
                 event = read_event(clean(value))
                 self._check_lengths(event)
-            except Invalid as error:
-                wrong.append(Wrong(index, error.message))
+            except (Invalid, RecursionError) as error:
+                wrong.append(Wrong(index, getattr(error, "message", "It is nested too deeply.")))
             else:
                 events.append(event)
         if wrong and not events:
