@@ -259,8 +259,16 @@ def profile(dataset: str, level: Level, full: bool, version: str, as_json: bool)
       perijove catalog profile data/tumours.parquet --full --json
     """
     found = _catalog().named(dataset, me()).profile("full" if full else level, version, quiet=as_json)
-    value = msgspec.to_builtins(found) | {"method": found.basis.method, "share": found.basis.share}
-    show(value, as_json, lambda: _say_profile(found))
+    show(_flat(found), as_json, lambda: _say_profile(found))
+
+
+def _flat(found: Profile) -> dict[str, Any]:
+    """A profile with the names that scripts rely on: method and share of it all, histogram and error of a column."""
+    value: dict[str, Any] = msgspec.to_builtins(found)
+    value |= {"method": found.basis.method, "share": found.basis.share}
+    for column in value["columns"]:
+        column |= {"histogram": column["bins"], "error": column["basis"]["error"]}
+    return value
 
 
 def _say_profile(found: Profile) -> None:

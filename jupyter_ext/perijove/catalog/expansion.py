@@ -117,7 +117,7 @@ def _add_bones(connection: Connection, groups: Sequence[Group]) -> None:
 
 
 def _counts(connection: Connection, wanted: Sequence[str]) -> dict[str, int]:
-    return dict(connection.execute(COUNTS, {"terms": [*wanted, ""]}).tuples().all())
+    return {row[0]: row[1] for row in connection.execute(COUNTS, {"terms": [*wanted, ""]})}
 
 
 def _add_begun(connection: Connection, group: Group, counts: dict[str, int]) -> None:
@@ -125,8 +125,8 @@ def _add_begun(connection: Connection, group: Group, counts: dict[str, int]) -> 
     if len(group.word) < 2:
         return
     last = group.word[:-1] + chr(ord(group.word[-1]) + 1)
-    found = connection.execute(BEGINNING, {"first": group.word, "last": last}).tuples()
-    more = {term: documents for term, documents in found if term not in group.terms}
+    found = connection.execute(BEGINNING, {"first": group.word, "last": last})
+    more = {row[0]: row[1] for row in found if row[0] not in group.terms}
     best = sorted(more, key=lambda term: -more[term])[:MOST_BEGUN]
     for term in best:
         group.terms[term] = BEGUN

@@ -25,7 +25,7 @@ from perijove.catalog.words import bones
 from perijove.core.lineage import aware
 
 CHUNK = 2_000
-CANDIDATES = 100
+CANDIDATES = 80
 RARE = 800
 RARE_SHORT = 200
 PAIRED = 4
@@ -212,7 +212,7 @@ class _Candidates:
         self.connection = connection
         self.base = held.tokens()
         self.where, self.values = _condition(held, guards)
-        self.found: dict[int, Row[Any]] = {}
+        self.found: dict[int, Any] = {}  # rows of postings.COLUMNS, read by place
         self.cut = False
 
     def take(self, wanted: Sequence[Sequence[str]], most: int) -> int:
@@ -254,7 +254,7 @@ class _Candidates:
 
 def _candidates(
     connection: Connection, groups: Sequence[Group], held: Narrow, guards: Sequence[int] | None
-) -> tuple[list[Row[Any]], bool]:
+) -> tuple[list[Any], bool]:
     found = _Candidates(connection, held, guards)
     known = sorted((group for group in groups if group.documents), key=lambda group: group.documents)
     if not groups:
@@ -301,7 +301,7 @@ def _wanted(groups: Sequence[Group], everything: int) -> list[tuple[float, list[
     return found
 
 
-def _facets(rows: Sequence[Row[Any]]) -> dict[str, dict[str, int]]:
+def _facets(rows: Sequence[Any]) -> dict[str, dict[str, int]]:
     counts: dict[str, Counter[str]] = {name: Counter() for name in FACETS}
     for name, column in (("source", 2), ("format", 3)):
         counts[name].update(row[column] for row in rows)

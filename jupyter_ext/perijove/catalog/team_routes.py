@@ -24,7 +24,6 @@ from perijove.catalog.shapes import (
 from perijove.core.access import Person
 from perijove.core.refs import Ref
 
-
 __all__ = ["router"]
 
 
