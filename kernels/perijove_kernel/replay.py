@@ -156,6 +156,9 @@ class Replay(Evaluator):
 
     def _do_FunctionDef(self, node: ast.FunctionDef | ast.AsyncFunctionDef, scope: Scope) -> None:
         known = not node.decorator_list
+        for inner in ast.walk(node):
+            if isinstance(inner, ast.Global):
+                scope.root.shared |= set(inner.names)
         scope.put(node.name, Value(function=node, scope=scope, form="function") if known else UNKNOWN)
 
     _do_AsyncFunctionDef = _do_FunctionDef

@@ -81,6 +81,31 @@ class Scope:
                 continue
             self.home_of(name).env[name] = UNKNOWN
 
+    def change(self, name: str, value: Value) -> None:
+        """A variable's object was changed in place; another name of the same container is no longer known."""
+        home = self.home_of(name)
+        before = home.env.get(name)
+        home.env[name] = value
+        if before is None or not before.parts:
+            return
+        scope: Scope | None = self
+        while scope is not None:
+            for other, known in scope.env.items():
+                if known is before and other != name:
+                    scope.env[other] = UNKNOWN
+            scope = scope.parent
+
+    def forget_all(self) -> None:
+        """Something ran that may have set any name."""
+        scope: Scope | None = self
+        while scope is not None:
+            scope.forget([name for name, value in scope.env.items() if value.function is None])
+            scope = scope.parent
+
+    def unseen(self) -> None:
+        """Code that is not read was called: it may have set what functions here declare as global."""
+        self.root.forget(self.root.shared)
+
     @property
     def root(self) -> Scope:
         """The scope of the cell or module."""

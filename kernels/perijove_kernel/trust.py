@@ -124,6 +124,38 @@ def name_of(called: Any) -> str:
     return str(getattr(called, "__name__", ""))
 
 
+_SAFE_MAGICS = frozenset(
+    [
+        "matplotlib",
+        "pip",
+        "conda",
+        "config",
+        "timeit",
+        "load_ext",
+        "reload_ext",
+        "autoreload",
+        "env",
+        "cd",
+        "pwd",
+        "who",
+        "whos",
+        "ls",
+        "cat",
+        "pinfo",
+        "pinfo2",
+    ]
+)
+
+
+def may_set_anything(node: ast.Call, called: Any) -> bool:
+    """Whether a call runs code that is not written here: exec, magics, names set by text."""
+    name = node.func.attr if isinstance(node.func, ast.Attribute) else getattr(node.func, "id", "")
+    if name in ("run_line_magic", "run_cell_magic", "magic"):
+        first = node.args[0] if node.args else None
+        return not (isinstance(first, ast.Constant) and first.value in _SAFE_MAGICS)
+    return name in ("exec", "globals", "locals", "vars", "setattr", "delattr", "run_cell", "run_code", "reload", "push")
+
+
 def _package(called: Any) -> str:
     return str(getattr(called, "__module__", None) or "builtins").partition(".")[0].lstrip("_")
 
