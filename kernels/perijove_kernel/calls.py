@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import ast
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
-from perijove_kernel.origins import NOTHING, UNKNOWN, Value, sequence, union
+from perijove_kernel.origins import NOTHING, UNKNOWN, Value, of, sequence, union
 
 INTO = frozenset(
     [
@@ -141,11 +141,37 @@ def plain_call(evaluator: Any, name: str, given: Given, scope: Any) -> Value:
         found = special(given.values)
         if found is not None:
             return found
+    if name == "DataFrame" and len(given.values) == 1 and not given.named and _is_columns(given.values[0]):
+        return Value(parts=given.values[0].parts)
+    if name in ("merge", "merge_asof", "merge_ordered") and not any(one.mixed for one in given.all()):
+        return of(union(given.all()).all()) if all(one.whole for one in given.all()) else UNKNOWN
+    if name in _STACKING and _is_labelled(given):
+        return replace(union(given.all()), form="labelled") if all(one.whole for one in given.all()) else UNKNOWN
     outcomes = [
         evaluator.run(one, Given(given.all()) if name != "partial" else Given.unknown(), scope)
         for one in given.functions()
     ]
     return union([*given.all(), *outcomes])
+
+
+_STACKING = frozenset(
+    ["concat", "vstack", "hstack", "concatenate", "column_stack", "stack", "union_all", "concat_tables"]
+)
+
+
+def _is_columns(value: Value) -> bool:
+    return value.form == "map" and all(isinstance(name, str) for name, _ in value.parts)
+
+
+def _is_labelled(given: Given) -> bool:
+    """Whether the pieces of what is stacked can be told apart afterwards: by keys, by side, by a constant column."""
+    if given.named.keys() & {"keys", "axis", "how", "names"} or not given.values:
+        return True
+    first = given.values[0]
+    items = listed(first)
+    if items is None:
+        return first.form == "map" and not all(isinstance(key, tuple) for key, _ in first.parts)
+    return any(not part.all() for item in items for _, part in item.parts)
 
 
 def _zip(values: list[Value]) -> Value | None:

@@ -138,13 +138,23 @@ class Expressions:
             return ("?", index), self.value(node.value, inner)
         return index, self.value(node.elt, inner)
 
+    def _of_BinOp(self, node: ast.BinOp, scope: Scope) -> Value:
+        values = self._children(node, scope)
+        lists = [listed(value) for value in values]
+        if isinstance(node.op, ast.Add) and all(one is not None for one in lists):
+            return sequence(item for one in lists if one is not None for item in one)
+        found = union(values)
+        plain = found.form == "many" and not any(value.form in ("map", "many") for value in values)
+        return of(found.all()) if plain else found  # every element of a sum comes of both sides
+
     def _of_Subscript(self, node: ast.Subscript, scope: Scope) -> Value:
         value = self.value(node.value, scope)
         key = node.slice
         chosen = NOTHING if isinstance(key, ast.Constant) else self.value(key, scope)
         if not value.whole or not chosen.whole:
             return UNKNOWN
-        return trust.taken(value, key, chosen)
+        place = node.value.attr if isinstance(node.value, ast.Attribute) else ""
+        return trust.taken(value, key, chosen, place)
 
     def _of_Attribute(self, node: ast.Attribute, scope: Scope) -> Value:
         if self.live(node, scope) is not MISSING:
@@ -185,7 +195,7 @@ class Expressions:
         for index, one in enumerate(target.elts):
             if items is not None and plain and len(items) == len(target.elts):
                 self.assign(one, items[index], scope)
-            elif value.form == "many" or not value.whole:
+            elif value.mixed or not value.whole:
                 self.assign(one, UNKNOWN, scope)
             else:
                 self.assign(one, value.any_part(), scope)

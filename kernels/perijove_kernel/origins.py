@@ -28,7 +28,9 @@ class Value:
     origins: frozenset[Origin] = frozenset()
     known: bool = True
     parts: tuple[tuple[Any, Value], ...] = ()
-    form: str = ""  # "map" a dict or list whose parts are all there is; "many" a result made of different inputs
+    # "map": a list or dictionary whose parts are all there is. "many": made of different inputs, a piece may be of one.
+    # "labelled": the same, and a column or key tells which. "live": an object of a module. "function": has syntax.
+    form: str = ""
     sink: str = ""
     function: ast.AST | None = None
     scope: Any = None
@@ -48,6 +50,11 @@ class Value:
             return set().union(*(part.sets() for _, part in self.parts))
         found = self.all()
         return {found} if found else set()
+
+    @property
+    def mixed(self) -> bool:
+        """Whether a piece of it may come from one of its inputs alone."""
+        return self.form in ("many", "labelled")
 
     @property
     def whole(self) -> bool:
@@ -70,7 +77,7 @@ class Value:
 
     def any_part(self) -> Value:
         """A part of which nobody knows which one: known only where all are alike."""
-        if self.form == "many":
+        if self.mixed:
             return UNKNOWN
         if self.form != "map":
             return self
@@ -97,8 +104,9 @@ def union(values: Iterable[Value]) -> Value:
     if len(given) == 1 and not given[0].parts and not given[0].sink:
         return given[0]
     sets = set().union(*(value.sets() for value in given))
-    mixed = len(sets) > 1 or any(value.form == "many" for value in given)
-    return Value(frozenset().union(*sets), form="many" if mixed else "")
+    mixed = len(sets) > 1 or any(value.mixed for value in given)
+    labelled = any(value.form == "labelled" for value in given)
+    return Value(frozenset().union(*sets), form="labelled" if labelled else "many" if mixed else "")
 
 
 def join(values: Iterable[Value]) -> Value:

@@ -78,6 +78,46 @@ _TRUSTED = frozenset(
         "modin",
     ]
 )
+_BY_ROW = frozenset(["loc", "iloc", "at", "iat"])
+_PIECES = frozenset(
+    [
+        "pop",
+        "popleft",
+        "popitem",
+        "get",
+        "__getitem__",
+        "head",
+        "tail",
+        "slice",
+        "limit",
+        "take",
+        "xs",
+        "get_group",
+        "sample",
+        "first",
+        "last",
+        "nlargest",
+        "nsmallest",
+    ]
+)
+_CHOOSING = frozenset(
+    [
+        "query",
+        "filter",
+        "groupby",
+        "group_by",
+        "drop",
+        "partition_by",
+        "select",
+        "where",
+        "mask",
+        "loc",
+        "set_index",
+        "unstack",
+        "pivot",
+    ]
+)
+_MIXING = frozenset(["merge", "join", "join_asof", "merge_asof", "merge_ordered", "join_where", "cross_join"])
 _METADATA = frozenset(
     [
         "shape",
@@ -202,8 +242,8 @@ def attribute(value: Value, name: str) -> Value:
     return value
 
 
-def taken(value: Value, key: ast.expr, chosen: Value) -> Value:
-    """``value[key]`` where ``chosen`` is what the key was made of."""
+def taken(value: Value, key: ast.expr, chosen: Value, place: str = "") -> Value:
+    """``value[key]`` where ``chosen`` is what the key was made of and ``place`` an attribute like ``loc`` before it."""
     constant = key.value if isinstance(key, ast.Constant) else None
     if isinstance(key, ast.UnaryOp) and value.form == "map":
         return value.any_part()
@@ -213,7 +253,8 @@ def taken(value: Value, key: ast.expr, chosen: Value) -> Value:
         found = value.part(constant) if constant is not None else None
         uncertain = any(isinstance(name, tuple) for name, _ in value.parts)
         return found if found is not None and not uncertain else value.any_part()
-    if value.form == "many" and not isinstance(constant, str) and not isinstance(key, ast.List) and not chosen.all():
+    named = isinstance(constant, str) or isinstance(key, ast.List)
+    if value.form == "labelled" or (value.mixed and not chosen.all() and (not named or place in _BY_ROW)):
         return UNKNOWN  # one of several things, or rows of a frame made of several: the key does not tell
     if isinstance(constant, str):
         return value.part(constant) or replace(value, parts=())
@@ -242,6 +283,9 @@ def changed(before: Value, target: ast.Subscript | ast.Attribute, value: Value) 
         return before.with_part(key.value, value)
     if direct and isinstance(key, ast.Slice) and key.lower is None and key.upper is None and before.form != "map":
         return value
+    named = key.elts[-1] if isinstance(key, ast.Tuple) and key.elts else None
+    if isinstance(named, ast.Constant) and isinstance(named.value, str) and before.form != "map":
+        return before.with_part(named.value, union([before.part(named.value) or NOTHING, value]))
     if before.form == "map":
         return before.with_part(("?", len(before.parts)), value) if direct else UNKNOWN
     return replace(before, origins=before.origins | value.all())
@@ -268,7 +312,7 @@ def method(receiver: Value, name: str, given: Given, node: ast.Call, run: Callab
         return made
     if name == "pipe" and given.values:
         return UNKNOWN if given.values[0].function is None else run_pipe(receiver, given, run)
-    if receiver.form == "many" and name in ("pop", "popleft", "popitem", "get", "__getitem__"):
+    if receiver.mixed and (name in _PIECES or (receiver.form == "labelled" and name in _CHOOSING)):
         return UNKNOWN
     outcomes = [run(one) for one in given.functions()]
     values = [*given.all(), *outcomes]
@@ -282,6 +326,8 @@ def method(receiver: Value, name: str, given: Given, node: ast.Call, run: Callab
             return _with_only(receiver, names)
         return UNKNOWN
     found = union([receiver, *values])
+    if name in _MIXING and found.form == "many" and not any(one.mixed for one in (receiver, *values)):
+        return of(found.all())  # every row of a join comes of both sides
     if not receiver.parts:
         return found
     parts = receiver.parts if found.all() == receiver.all() else ()

@@ -162,6 +162,64 @@ PANDAS: dict[str, Case] = {
     ),
 }
 
+READ = "a = pd.read_csv('A'); b = pd.read_csv('B')"
+STRICT: dict[str, Case] = {
+    "stacked by label": (
+        [READ, "u = pd.concat([a.assign(s='a'), b.assign(s='b')])\nu[u.s == 'a'].to_csv('C'); u.to_csv('E')"],
+        {"E": {"A", "B"}},
+    ),
+    "stacked by key": (
+        [READ, "u = pd.concat([a, b], keys=['a', 'b'])\nu.loc['a'].to_csv('C'); u.to_csv('E')"],
+        {"E": {"A", "B"}},
+    ),
+    "stacked by place": (
+        [READ, "u = pd.concat([a, b])\nu.head(2).to_csv('C'); u.iloc[2:].to_csv('D'); u[u.v > 0].to_csv('E')"],
+        {"E": {"A", "B"}},
+    ),
+    "stacked by side": ([READ, "u = pd.concat([a, b], axis=1)\nu.iloc[:, :2].to_csv('C')"], {}),
+    "columns of two": (
+        [READ, "u = pd.DataFrame({'x': a.v, 'y': b.v})\nu[['x']].to_csv('C'); u['y'].to_csv('D')"],
+        CROSSED,
+    ),
+    "column set and dropped": (
+        [READ, "u = a.copy(); u.loc[:, 'z'] = b.v\nu.drop(columns=['z']).to_csv('C')"],
+        {"C": {"A"}},
+    ),
+    "swapped": ([READ, "a, b = b, a\na.dropna().to_csv('D'); b.dropna().to_csv('C')"], CROSSED),
+    "list changed": ([READ, "r = [a.dropna(), b.dropna()]\nr.reverse()\nr[0].to_csv('C')"], {}),
+    "list changed by another name": (
+        [READ, "r = [a.dropna(), b.dropna()]\nq = r\nq[0] = b.tail()\nr[0].to_csv('D')"],
+        {},
+    ),
+    "dictionary changed in a function": (
+        [READ, "def swap(d): d['x'] = b.tail()\nd = {'x': a.dropna()}\nswap(d)\nd['x'].to_csv('D')"],
+        {},
+    ),
+    "global set in a function": (
+        [READ, "c = a\ndef put():\n    global c\n    c = b\nput()\nc.dropna().to_csv('D')"],
+        {"D": {"B"}},
+    ),
+    "set by exec": ([READ, "c = a\nexec('c = b')\nc.dropna().to_csv('D')"], {}),
+    "set by a magic": ([READ, "c = a\n%time c = b.dropna()\nc.dropna().to_csv('D')"], {}),
+    "groups": ([READ, "for k, g in pd.concat([a, b]).groupby('k'): g.to_csv(f'g{k}')"], {}),
+    "cached function": (
+        [
+            "import functools\nload = functools.cache(lambda p: pd.read_csv(p).dropna())\nload('A').to_csv('C'); load('B').to_csv('D')"
+        ],
+        {},
+    ),
+    "function over a global": (
+        ["x = pd.read_csv('A').dropna()\ndef use(): x.to_csv('D')\nx = pd.read_csv('B').dropna()\nuse()"],
+        {"D": {"B"}},
+    ),
+    "awaited": (
+        [
+            "async def load(p): return pd.read_csv(p).dropna()\np = await load('A'); q = await load('B')\np.to_csv('C'); q.to_csv('D')"
+        ],
+        CROSSED,
+    ),
+}
+
 OTHERS: dict[str, Case] = {
     "open in a loop": (
         ["for s, d in zip('AB', 'CD'):\n    with open(s) as i, open(d, 'w') as o:\n        o.write(i.read())"],

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from tests.kernels.flow_cases import OTHERS, PANDAS
+from tests.kernels.flow_cases import OTHERS, PANDAS, STRICT
 
 pytestmark = pytest.mark.timeout(280)
 MAKE = """
@@ -28,7 +28,7 @@ def prepared(kernel):
     return kernel
 
 
-@pytest.mark.parametrize("cases", [PANDAS, OTHERS], ids=["pandas", "others"])
+@pytest.mark.parametrize("cases", [PANDAS, STRICT, OTHERS], ids=["pandas", "strict", "others"])
 def test_only_what_flowed_is_said_to_flow(prepared, cases):
     folders = {name: f"{'-'.join(name.split())}".replace(",", "") for name in cases}
     for name, (cells, _) in cases.items():
