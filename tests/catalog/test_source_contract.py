@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import subprocess
-import sys
 from pathlib import Path
 from typing import Any, ClassVar
 
@@ -21,16 +20,36 @@ ACME = Path(__file__).parent / "acme"
 
 @pytest.fixture(scope="session")
 def acme(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """The other package, built as a wheel and unpacked where Python looks for packages."""
+    """The other package as a wheel, installed where Python looks for packages."""
+    import tomllib
     import zipfile
 
+    said = tomllib.loads((ACME / "pyproject.toml").read_text())["project"]
+    points = said["entry-points"][GROUP]
     out = tmp_path_factory.mktemp("acme")
-    build = "import os, sys; os.chdir(sys.argv[1]); from hatchling.build import build_wheel; print(build_wheel(sys.argv[2]))"
-    done = subprocess.run(
-        [sys.executable, "-c", build, str(ACME), str(out)], capture_output=True, text=True, check=True
-    )
-    with zipfile.ZipFile(out / done.stdout.split()[-1]) as wheel:
-        wheel.extractall(out / "site")
+    info = "acme_perijove-1.0.dist-info"
+    with zipfile.ZipFile(out / "acme_perijove-1.0-py3-none-any.whl", "w") as wheel:
+        for file in sorted(ACME.rglob("*.py")):
+            wheel.write(file, file.relative_to(ACME))
+        lines = "".join(f"{name} = {target}\n" for name, target in points.items())
+        wheel.writestr(f"{info}/entry_points.txt", f"[{GROUP}]\n{lines}")
+        wheel.writestr(f"{info}/METADATA", f"Metadata-Version: 2.1\nName: {said['name']}\nVersion: 1.0\n")
+        wheel.writestr(
+            f"{info}/WHEEL", "Wheel-Version: 1.0\nGenerator: tests\nRoot-Is-Purelib: true\nTag: py3-none-any\n"
+        )
+        wheel.writestr(f"{info}/RECORD", "")
+    asked = [
+        "uv",
+        "pip",
+        "install",
+        "-q",
+        "--offline",
+        "--no-deps",
+        "--target",
+        str(out / "site"),
+        wheel.filename or "",
+    ]
+    subprocess.run(asked, check=True)
     return out / "site"
 
 

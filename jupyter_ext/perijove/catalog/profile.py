@@ -22,12 +22,13 @@ from perijove.catalog.profile_column import Drawn, figures, unknown
 from perijove.catalog.rows import Part, Table
 from perijove.core.errors import Invalid
 
-SECONDS = 0.6
+SECONDS = 0.4
 PATIENCE = 3
 ENOUGH_ROWS = 300_000
 ENOUGH_CELLS = 12_000_000
 ENOUGH_PARTS = 48
 FEW_PARTS = 8
+SMALL_BATCH = 16_384  # the clock is looked at after each
 MOST_BYTES = 400 * 2**20
 MOST_COLUMNS = 2_000
 
@@ -203,7 +204,7 @@ def _planned(
 def _batches(table: Table, part: Part, names: Sequence[str], clock: Clock, drawn: Drawn) -> Iterator[Any]:
     """The batches of a part; None at the end where it was not read whole."""
     taken = 0
-    for batch in table.read(part, names):
+    for batch in table.read(part, names, SMALL_BATCH):
         taken += batch.num_rows
         yield batch
         enough = taken >= _enough_rows(len(names)) * (1 if not drawn.clusters else 2)

@@ -10,6 +10,8 @@ from __future__ import annotations
 import os
 import resource
 from collections.abc import Callable, Mapping
+from functools import cache, cached_property
+from importlib.metadata import EntryPoint
 from typing import Any
 
 import msgspec
@@ -18,7 +20,7 @@ from perijove.catalog.model import Level, Reading, Window
 from perijove.catalog.ports import Browsable, CatalogSource, Profiled, Versioned, Windowed
 from perijove.catalog.rows import without_pandas
 from perijove.core.errors import Failed, Invalid, PerijoveError
-from perijove.core.plugins import Parts
+from perijove.core.plugins import Part, Parts
 
 GROUP = "perijove.catalog_sources_v1"
 OWN = ("files", "delta", "iceberg", "duckdb", "sql", "mlflow")
@@ -47,6 +49,36 @@ class Request(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     limit: int = 200
 
 
+class Known(Parts):
+    """The installed kinds of sources, looked up once: a worker lives for one request."""
+
+    @cached_property
+    def _found(self) -> list[EntryPoint]:
+        return super()._entry_points()
+
+    def _entry_points(self) -> list[EntryPoint]:
+        return self._found
+
+    @cached_property
+    def _described(self) -> dict[str, Part]:
+        return {}
+
+    def _describe(self, point: EntryPoint) -> Part:
+        if point.name not in self._described:
+            self._described[point.name] = super()._describe(point)
+        return self._described[point.name]
+
+
+@cache
+def known_parts() -> Parts:
+    """The kinds of sources, found before the request comes where there is time."""
+    parts = Known(GROUP)
+    for point in parts._entry_points():
+        if point.name in OWN:
+            parts._describe(point)
+    return parts
+
+
 def limit(memory: int) -> None:
     """Cap this process's memory, allow no core dump, and keep libraries from taking a thread's memory per core."""
     _, hard = resource.getrlimit(resource.RLIMIT_AS)
@@ -59,7 +91,7 @@ def answer(request: Request, say: Say) -> None:
     """Do what is asked and write the answers."""
     if request.kind in OWN:
         without_pandas()
-    source: CatalogSource = Parts(GROUP).make(request.kind, request.config)
+    source: CatalogSource = known_parts().make(request.kind, request.config)
     verbs: dict[str, Callable[[CatalogSource, Request, Say], None]] = {
         "datasets": _datasets,
         "describe": lambda source, ask, say: say("found", source.describe(ask.uri)),

@@ -28,8 +28,8 @@ from perijove.catalog.sources.sql import SqlSource
 from perijove.core.errors import Invalid, NotFound, PerijoveError
 
 PREFIX = "iceberg+"
+MOST_TABLES = 200
 NUMBER = re.compile(r"^v?(\d+)")
-FILE_IO = {"s3": "pyiceberg.io.fsspec.FsspecFileIO"}
 
 
 class IcebergSource:
@@ -102,12 +102,20 @@ class IcebergSource:
     def _reader(self, uri: str, options: dict[str, str], version: str) -> IcebergReader:
         if not self.uri.startswith(PREFIX):
             return static(spot(uri), version)
-        name = options.get("table") or uri.partition("#")[2]
-        if not name:
-            raise Invalid(f"“{hide(uri)}” names no table.", hint="Write the catalog's URL, then # and the table.")
+        name = options.get("table") or uri.partition("#")[2] or self._at(uri)
         with _named(name):
             table = self._catalog().load_table(tuple(name.split(".")))
         return IcebergReader(table, self._uri(tuple(name.split(".")), table), name, version, self._written())
+
+    def _at(self, uri: str) -> str:
+        """The name of the table at a location; the catalog is asked for table after table."""
+        with _named(hide(self.uri)):
+            catalog = self._catalog()
+            for space in _namespaces(catalog):
+                for name in catalog.list_tables(space)[:MOST_TABLES]:
+                    if self._uri(name, catalog.load_table(name)) == uri:
+                        return ".".join(name)
+        raise NotFound(f"No table of the catalog is at {uri}.", hint="Write the catalog's URL, then # and the table.")
 
     def _uri(self, name: tuple[str, ...], table: Any) -> str:
         location = str(table.location())
