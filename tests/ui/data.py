@@ -118,8 +118,9 @@ def _iceberg(warehouse: Path) -> None:
 
 
 def _notebook(path: Path) -> None:
-    """Two cells: one makes a table of an other, one counts in it."""
+    """A cell that has the kernel record, one that makes a table of an other, one that counts in it."""
     cells = [
+        "%load_ext perijove_kernel",
         "import pandas as pd\n\norders = pd.read_parquet('lake/sales/order_items.parquet')\n"
         "orders[orders.amount > 100].to_parquet('lake/dear_orders.parquet')",
         "dear = pd.read_parquet('lake/dear_orders.parquet')\n"
@@ -138,7 +139,7 @@ def _notebook(path: Path) -> None:
                 "outputs": [],
                 "source": source,
             }
-            for number, source in enumerate(cells, 1)
+            for number, source in enumerate(cells)
         ],
     }
     path.write_text(json.dumps(notebook))

@@ -10,7 +10,7 @@ async function runNotebook(page: Page): Promise<void> {
   await expect(page.locator('#jp-bottom-panel')).toContainText('| Idle', { timeout: 90_000 });
   await page.locator('.lm-MenuBar-itemLabel', { hasText: /^Run$/ }).click();
   await page.locator('.lm-Menu-itemLabel', { hasText: /^Run All Cells$/ }).click();
-  await expect(page.locator('.jp-NotebookPanel .jp-InputPrompt').nth(1)).toContainText('[2]', { timeout: 120_000 });
+  await expect(page.locator('.jp-NotebookPanel .jp-InputPrompt').nth(2)).toContainText('[3]', { timeout: 120_000 });
   await page.locator('.jp-SideBar .lm-TabBar-tab[title^="Perijove"]').click();
 }
 

@@ -73,7 +73,9 @@ function Rule(props: Part): React.JSX.Element {
       </div>
       {!access.open && access.reason && (
         <div className="pj-Filter pj-Note">
-          {trans.__('%1, says %2', access.reason, access.restrictedBy)}
+          {access.restrictedBy && access.restrictedBy !== access.ref
+            ? trans.__('%1 It holds for all of %2.', access.reason, access.restrictedBy)
+            : access.reason}
         </div>
       )}
       {asking && (
@@ -136,7 +138,8 @@ function Readers(props: Part): React.JSX.Element {
             {
               title: '',
               cell: reader =>
-                access.mayApprove && (
+                access.mayApprove &&
+                reader.since && (
                   <Button
                     plain
                     label={trans.__('Revoke')}

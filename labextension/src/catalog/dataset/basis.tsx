@@ -54,7 +54,9 @@ export function BasisLine(props: TabProps): React.JSX.Element {
           <Button label={trans.__('Cancel')} onClick={() => void tasks.cancel(task.id)} />
         </span>
       ) : (
-        profile?.basis.method !== 'all rows' && <Button label={trans.__('Profile all rows')} onClick={start} />
+        profile?.basis.method !== 'all rows' && (
+          <Button label={trans.__('Profile all rows')} onClick={start} />
+        )
       )}
     </>
   );

@@ -9,6 +9,7 @@ import { datasetIcon } from '../../ui/icons';
 import { Icon, Link, Notice } from '../../ui/parts';
 import type { Dataset, Versions } from '../wire';
 import type { DatasetModel } from './model';
+import { shortId } from './versions';
 
 /** Name, tags and facts. */
 export function Head(props: {
@@ -32,7 +33,7 @@ export function Head(props: {
     facts.splice(5, 0, [trans.__('Owner'), dataset.owners.join(', ')]);
   }
   if (newest) {
-    const open = <Link label={newest.id} onClick={() => page.show('versions')} />;
+    const open = <Link label={shortId(newest.id)} onClick={() => page.show('versions')} />;
     facts.splice(4, 0, [trans.__('Version'), open, newest.id]);
   }
   return (

@@ -13,7 +13,7 @@ import type { Access } from '../wire';
 type Request = Schemas['Request'];
 
 const SIGNS: Record<Request['state'], Sign> = {
-  open: 'busy',
+  open: 'changed',
   approved: 'tick',
   refused: 'bad',
   withdrawn: 'off'

@@ -22,7 +22,9 @@ export function UsesTab(props: TabProps & { feed: Feed<Uses> }): React.JSX.Eleme
       isEmpty={uses => uses.uses.length === 0}
       empty={
         <Empty
-          text={trans.__('Nothing has used it yet. Cells that read it appear here by themselves.')}
+          text={trans.__(
+            'Nothing has used it yet. Cells that read it appear here by themselves where the kernel records: clusters’ kernels do, in others run “%load_ext perijove_kernel” once.'
+          )}
         />
       }
     >
