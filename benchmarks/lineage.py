@@ -44,6 +44,7 @@ def graph(edges: int) -> tuple[list[tuple[str, ...]], list[tuple[str, ...]], set
     flows: list[tuple[str, ...]] = []
     refs: set[str] = set()
     shared = max(10, edges // 20)
+    last: list[str] = []
     for number in range(edges // 4):
         notebook, place = divmod(number, CELLS)
         cell = f"cell:team-{notebook % 40}/notebook-{notebook}.ipynb#{number:08x}"
@@ -55,8 +56,10 @@ def graph(edges: int) -> tuple[list[tuple[str, ...]], list[tuple[str, ...]], set
         made += [(one, cell, "read") for one in reads]
         made += [(before, cell, "fed")] if place else [(reads[0], cell, "flowed")]
         made.append((cell, own, "wrote"))
-        flows.append((cell, chance.choice(reads), own))
+        earlier = place and chance.random() < 0.3  # what the cell before has read is written here
+        flows.append((cell, chance.choice(last if earlier else reads), own))
         refs |= {cell, own, *reads}
+        last = reads
     return list(dict.fromkeys(made)), flows, refs
 
 

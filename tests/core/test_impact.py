@@ -11,6 +11,7 @@ from perijove.core.additions import Additions
 from perijove.core.changes import changed_since
 from perijove.core.database import Database
 from perijove.core.errors import Invalid
+from perijove.core.file_version import version_here
 from perijove.core.impact import impact
 from perijove.core.lineage import Lineage
 from perijove.core.model import Field, Flow
@@ -108,3 +109,17 @@ def test_a_cell_knows_that_its_data_has_changed(kernel: Kernel, tmp_path: Path) 
     assert load == {data("b"): True, f"dataset:{file.as_uri()}": True}
     with pytest.raises(Invalid, match="neither a cell nor a job"):
         changed_since(kernel.lineage, Ref.parse(data("a")))
+
+
+def test_the_version_of_a_delta_table_is_its_own_number(tmp_path: Path) -> None:
+    log = tmp_path / "table" / "_delta_log"
+    log.mkdir(parents=True)
+    for number in range(3):
+        (log / f"{number:020}.json").write_text("{}")
+    (log / "_last_checkpoint").write_text("{}")
+    assert version_here((tmp_path / "table").as_uri()) == "2"
+    (tmp_path / "ice" / "metadata").mkdir(parents=True)
+    assert version_here((tmp_path / "ice").as_uri()) is None
+    assert version_here("s3://lake/x") is None
+    (tmp_path / "x.db").write_bytes(b"1234")
+    assert (version_here(f"sqlite:///{tmp_path}/x.db#t") or "").endswith("-4")

@@ -29,7 +29,7 @@ def _compared(read: Edge, name: str, writes: list[Edge], current: CurrentVersion
     later = [edge for edge in writes if edge.target == read.source and edge.at > read.at and edge.source != read.target]
     now = current(Ref.parse(read.source).id)
     changed: bool | None = None
-    if now is not None and read.version:
+    if now is not None and read.version and ("-" in now) == ("-" in read.version):  # told in the same way
         changed = now != read.version
     elif later:
         changed = True
