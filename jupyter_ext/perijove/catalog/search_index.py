@@ -27,7 +27,8 @@ from perijove.core.lineage import aware
 CHUNK = 2_000
 CANDIDATES = 80
 RARE = 800
-RARE_SHORT = 200
+RARE_SHORT = 150
+ENOUGH = 20
 PAIRED = 4
 SHORT_QUESTION = 3
 USE_WEIGHT = 0.06
@@ -232,22 +233,21 @@ class _Candidates:
         """The rarest words as far as there is room, then pairs of the next, and names."""
         rare: list[str] = []
         common: list[Group] = []
+        left = room
         for group in groups:
-            if group.documents <= room:
+            if group.documents <= left:
                 rare += group.tokens()
-                room -= group.documents
+                left -= group.documents
             else:
                 common.append(group)
         if rare:
             self.take([rare], RARE + 1)
-        if not common:
+        if not common or (room == RARE_SHORT and len(self.found) >= ENOUGH):
             return
         for index, group in enumerate(common[:PAIRED]):
             for other in common[index + 1 : PAIRED]:
                 self.take([group.tokens(), other.tokens()], CANDIDATES // 2)
             self.take([[f"n~{one}" for one in group.tokens()]], CANDIDATES // 2)
-            if rare:
-                self.take([group.tokens(), rare], CANDIDATES)
         if not rare:
             self.take([common[0].tokens()], CANDIDATES)
 
