@@ -120,7 +120,8 @@ function useSight(frame: React.RefObject<HTMLDivElement>, picture: Picture): Sig
   const waiting = React.useRef(0);
   const measure = (at: number): void => {
     const node = frame.current;
-    if (node) {
+    // Without a width it is not shown, for instance while the theme changes: what was in sight stays.
+    if (node?.clientWidth) {
       const [left, top] = [node.scrollLeft / at, node.scrollTop / at];
       setBox({
         left: left - MARGIN,

@@ -11,7 +11,7 @@ import { State } from '../ui/state';
 import { Table } from '../ui/table';
 import type { LineageModel } from './model';
 import type { Affected, Impact } from './wire';
-import { effectOf, kindWord } from './words';
+import { detailOf, effectOf, kindWord } from './words';
 
 /** What breaks, nearest and worst first as the server has it. */
 export function ImpactDrawer(props: {
@@ -68,7 +68,7 @@ function Items(props: {
   const trans = useTrans();
   const { impact, can, open } = props;
   const what = (item: Affected): React.ReactNode => {
-    const name = [item.name, item.detail].filter(Boolean).join(' ');
+    const name = [item.name, detailOf(item)].filter(Boolean).join(' ');
     return (
       <span className="pj-Jobs-name">
         <Icon icon={iconOf(item.kind)} />

@@ -9,6 +9,7 @@ import { Empty, Icon, Link } from '../ui/parts';
 import { Table } from '../ui/table';
 import type { LineageModel } from './model';
 import type { Graph, Node } from './wire';
+import { detailOf } from './words';
 
 /** The edges as rows, and below them the nodes that have more. */
 export function LineageList(props: {
@@ -24,7 +25,7 @@ export function LineageList(props: {
   const nodes = new Map(graph.nodes.map(node => [node.ref, node]));
   const named = (ref: string): React.ReactNode => {
     const node = nodes.get(ref);
-    const name = [node?.name ?? ref, node?.detail].filter(Boolean).join(', ');
+    const name = [node?.name ?? ref, node && detailOf(node)].filter(Boolean).join(', ');
     return (
       <span className="pj-Jobs-name">
         <Icon icon={iconOf(node?.kind ?? '')} />

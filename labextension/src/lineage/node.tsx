@@ -9,7 +9,7 @@ import { SignMark } from '../ui/state';
 import type { Way } from './calls';
 import { NODE, type Placed } from './layout';
 import type { LineageModel } from './model';
-import { effectOf, kindWord } from './words';
+import { detailOf, effectOf, kindWord } from './words';
 
 type Props = {
   placed: Placed;
@@ -43,7 +43,7 @@ export function GraphNode(props: Props): React.JSX.Element {
         data-ref={node.ref}
         tabIndex={entry ? 0 : -1}
         title={[node.name, node.detail, effect?.word, touched?.why].filter(Boolean).join('\n')}
-        aria-label={[kindWord(node.kind, trans), node.name, node.detail, effect?.word]
+        aria-label={[kindWord(node.kind, trans), node.name, detailOf(node), effect?.word]
           .filter(Boolean)
           .join(', ')}
         onClick={() => model.select(node.ref)}
@@ -56,7 +56,7 @@ export function GraphNode(props: Props): React.JSX.Element {
           <span>{node.name}</span>
           {effect && <SignMark sign={effect.sign} label={effect.word} />}
         </span>
-        <span className="pj-Graph-detail">{node.detail || kindWord(node.kind, trans)}</span>
+        <span className="pj-Graph-detail">{detailOf(node) || kindWord(node.kind, trans)}</span>
       </button>
       <Columns placed={placed} model={model} />
       {node.moreUp && <More model={model} node={node.ref} name={node.name} way="up" />}

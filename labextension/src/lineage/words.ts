@@ -45,3 +45,9 @@ export function effectOf(
   };
   return words[effect];
 }
+
+/** The second line of a thing; the address of a dataset is left to its tip. */
+export function detailOf(thing: { detail?: string }): string {
+  const detail = thing.detail ?? '';
+  return /^[a-z][\w+.-]*:\/\//i.test(detail) ? '' : detail;
+}
