@@ -43,7 +43,7 @@ def ours(path: Path) -> dict[str, tuple[float, float]]:
     uri = path.as_uri()
     sandbox = Sandbox()
     sandbox.warm()
-    time.sleep(6)  # what it loads in idle time is loaded
+    time.sleep(20)  # what it loads in idle time is loaded
     sandbox.preview("files", uri, uri, ROWS, {})
     order = Window(rows=ROWS, sort=[Sort("amount", descending=True)])
     found = {
