@@ -7,6 +7,7 @@ import json
 import logging
 import shutil
 import tempfile
+import types
 import weakref
 from collections.abc import Callable
 from dataclasses import dataclass, field
@@ -15,7 +16,7 @@ from typing import Any
 
 import wrapt
 
-from perijove_kernel import databases, datasets, opens, sql
+from perijove_kernel import databases, datasets, opens, sql, stack, trust
 from perijove_kernel.datasets import Dataset
 from perijove_kernel.origins import Origin
 from perijove_kernel.recorder import Cell, Recorder
@@ -23,6 +24,8 @@ from perijove_kernel.touches import Flow, Touch
 
 log = logging.getLogger("perijove_kernel")
 _OURS = "/* perijove */"
+_ON_TOP = frozenset(["duckdb", "ibis", "sqlalchemy", "sqlmesh", "dbt", "splink", "sql", "functools"])
+ENTRIES = "duckdb_log_entries.csv"
 
 
 @dataclass
@@ -53,6 +56,7 @@ class Duck:
         self.recorder = recorder
         self._watched: list[_Watched] = []
         self._root: Path | None = None
+        self._fresh = False  # whether a connection was opened since the last look
 
     def follow(self, connection: Any, again: Callable[[], Any] | None = None) -> None:
         """Have a connection log what it opens and is asked; ``again`` gives the one that DuckDB itself keeps."""
@@ -63,14 +67,11 @@ class Duck:
             if self._root is None:
                 self._root = Path(tempfile.mkdtemp(prefix=".perijove-duckdb-"))
                 weakref.finalize(self, shutil.rmtree, self._root, ignore_errors=True)
-            folder = self._root / str(len(list(self._root.iterdir())))
-            folder.mkdir()
+            folder = Path(tempfile.mkdtemp(dir=self._root))
             rows = connection.execute(f"select path from duckdb_databases() where not internal {_OURS}").fetchall()
-            enable = (
-                f"CALL enable_logging(['FileSystem', 'QueryLog'], storage = 'file', storage_path = '{folder}') {_OURS}"
-            )
-            connection.execute(enable)
+            connection.execute(_enable(folder))
             database = databases.of_duckdb_file(rows[0][0] if rows else None)
+            self._fresh = True
             self._watched.append(_Watched(again or weakref.ref(connection), folder, database))
         except Exception:  # noqa: BLE001 - a connection must work whether or not it can be followed
             log.debug("A connection of DuckDB could not be followed.", exc_info=True)
@@ -99,8 +100,9 @@ class Duck:
 
     def collect(self, cell: Cell) -> None:
         """Note what DuckDB did in a cell."""
-        if not self._watched:
+        if not self._watched or not self._may_have_run(cell):
             return
+        self._fresh = False
         from perijove_kernel import hooks
 
         token = hooks.inside.set(True)
@@ -115,8 +117,14 @@ class Duck:
         finally:
             hooks.inside.reset(token)
 
+    def _may_have_run(self, cell: Cell) -> bool:
+        """Whether a cell can have reached DuckDB: asking it takes milliseconds, which most cells need not pay."""
+        if self._fresh or cell.id == "script" or "duckdb" in cell.source or "%" in cell.source:
+            return True
+        return any(_reaches(self.recorder.space.get(name)) for name in cell.names.reads)
+
     def _new(self, watched: _Watched) -> list[_Query]:
-        path = watched.folder / "duckdb_log_entries.csv"
+        path = watched.folder / ENTRIES
         if not path.is_file():
             return []
         found: dict[str, _Query] = {}
@@ -154,6 +162,27 @@ class Duck:
     def _table(self, watched: _Watched, name: str) -> Dataset:
         version = datasets.version_of(Path(watched.database.removeprefix("duckdb:///")))
         return Dataset(f"{watched.database}#{name.removeprefix('main.')}", name, version)
+
+
+def _enable(folder: Path) -> str:
+    return f"CALL enable_logging(['FileSystem', 'QueryLog'], storage = 'file', storage_path = '{folder}') {_OURS}"
+
+
+def _reaches(value: Any) -> bool:
+    """Whether an object may lead to DuckDB: its own, a person's functions and objects, and libraries on top of it."""
+    if value is None or isinstance(value, int | float | str | bytes):
+        return False
+    if isinstance(value, types.ModuleType):
+        return (
+            value.__name__.partition(".")[0] in _ON_TOP
+            or stack.kind_of(getattr(value, "__file__", "") or "<>") == "own"
+        )
+    if isinstance(value, types.FunctionType):
+        return stack.kind_of(value.__code__.co_filename) == "own"
+    if isinstance(value, list | tuple | dict):
+        return True
+    module = str(type(value).__module__).partition(".")[0].lstrip("_")
+    return module in _ON_TOP or trust.is_own(type(value)) or (isinstance(value, type) and trust.is_own(value))
 
 
 def _file(query: _Query, message: str) -> None:

@@ -61,14 +61,14 @@ class Recorder:
         path = os.environ.get("PERIJOVE_NOTEBOOK") or os.environ.get("JPY_SESSION_NAME") or ""
         self.notebook = home.relative(path, state) if notebook is None else notebook
         self._ids = CellIds(None)
-        self._space: dict[str, Any] = vars(sys.modules["__main__"]) if shell is None else shell.user_ns
+        self.space: dict[str, Any] = vars(sys.modules["__main__"]) if shell is None else shell.user_ns
         self._current: ContextVar[Cell | None] = ContextVar("perijove_cell", default=None)
         self._last: Cell | None = None
         self._ahead = 1  # by how much the shell's counter is ahead while a cell runs; older shells: 0
         self._writers: dict[str, str] = {}
         self._running: dict[int, Cell] = {}
         self._tags = Tags()
-        self._flows = Flows(self._space)
+        self._flows = Flows(self.space)
         if self.notebook:
             self._name_notebook(self.notebook)
 
@@ -136,7 +136,7 @@ class Recorder:
     def _id_of(self, info: Any) -> str:
         if not self.notebook and not self._named:
             self._named = bool(info.raw_cell.strip())
-            self._name_notebook(notebook_of(self.state, self._space, info.raw_cell) if self._named else "")
+            self._name_notebook(notebook_of(self.state, self.space, info.raw_cell) if self._named else "")
         return str(info.cell_id or self._ids.of(info.raw_cell))
 
     def _name_notebook(self, path: str) -> None:
@@ -193,7 +193,7 @@ class Recorder:
         return stack.place(self._is_top)
 
     def _is_top(self, frame: FrameType) -> bool:
-        return frame.f_globals is self._space and frame.f_code.co_name.startswith(("<module>", "<cell"))
+        return frame.f_globals is self.space and frame.f_code.co_name.startswith(("<module>", "<cell"))
 
     def touched(self, touch: Touch) -> None:
         """Datasets were read or written; the same one counts once in each run of a cell."""
