@@ -65,8 +65,8 @@ test('hidden kinds are left to the server', async () => {
   expect(calls.asked.at(-1)).toEqual([
     'around',
     'dataset:a',
-    3,
-    3,
+    6,
+    6,
     ['dataset', 'run', 'model', 'job', 'jobrun']
   ]);
   await model.toggle('cells');

@@ -199,7 +199,7 @@ export class LineageModel {
   private readonly _hidden = new Set<string>();
   /** Where the next hops go on, by way and ref. */
   private readonly _next = new Map<string, string>();
-  private _reach: Record<Way, number> = { up: 3, down: 3 };
+  private _reach: Record<Way, number> = { up: 6, down: 6 };
   private _graph: Graph | undefined;
   private _loading = false;
   private _error: CallError | undefined;
