@@ -5,7 +5,7 @@ from __future__ import annotations
 import ast
 from typing import Any
 
-from perijove_kernel import trust
+from perijove_kernel import engines, trust
 from perijove_kernel.calls import INTO, Given, container_method, plain_call
 from perijove_kernel.expressions import Expressions
 from perijove_kernel.origins import NOTHING, UNKNOWN, Origin, Value, join, of, union
@@ -59,7 +59,7 @@ class Evaluator(Expressions):
         if trust.may_set_anything(node, called):
             scope.forget_all()
             return UNKNOWN
-        engine = trust.engine_call(self, node, scope, called, receiver, given)
+        engine = engines.engine_call(self, node, scope, called, receiver, given)
         if engine is not None:
             return engine
         if receiver is not None and receiver.function is not None and not isinstance(node.func, ast.Attribute):
