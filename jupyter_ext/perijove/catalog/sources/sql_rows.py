@@ -118,14 +118,14 @@ class SqlRows:
 
 
 def _names(table: TableClause) -> list[str]:
-    return [str(one.name) for one in table.c]
+    return [str(name) for name in list(table.c.keys())]
 
 
 def batch_of(rows: Sequence[Sequence[Any]], names: Sequence[str]) -> Any:
     """Rows of a database as a batch; a column of several types is text."""
     import pyarrow as pa
 
-    columns = list(zip(*rows, strict=True)) if rows else [[] for _ in names]
+    columns: list[Sequence[Any]] = list(zip(*rows, strict=True)) if rows else [() for _ in names]
     return pa.record_batch([_array(list(values)) for values in columns], names=list(names))
 
 
