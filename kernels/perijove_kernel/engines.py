@@ -1,4 +1,4 @@
-"""DuckDB in a cell: it is seen by its own log only, so calls are placed by the files and tables that their SQL names."""
+"""DuckDB in a cell: it is seen by its own log only, so calls are placed by the files and tables their SQL names."""
 
 from __future__ import annotations
 

@@ -11,15 +11,13 @@ import sys
 import types
 from collections.abc import Callable
 from dataclasses import replace
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from perijove_kernel import stack
 from perijove_kernel.calls import Given
 from perijove_kernel.origins import NOTHING, UNKNOWN, Value, of, union
 from perijove_kernel.scopes import MISSING, Scope, function_at
 
-if TYPE_CHECKING:
-    pass
 
 MODULE = types.ModuleType
 CHANGING = frozenset(
