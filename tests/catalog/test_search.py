@@ -149,8 +149,8 @@ def test_words_and_impacts() -> None:
 
 def test_words_of_any_language_are_found(database: Database) -> None:
     with database.begin() as connection:
-        names = ["Größen", "注文", "заказы клиентов", "naïve_été", "a" * 300, "¿?"]
+        names = ["Größen", "注文", "заказы клиентов", "naïve_été", "one", "a" * 300, "¿?"]
         search_index.put(connection, [Document(f"dataset:{name}", "s", "csv", name) for name in names])
-        for name in names[:4]:
+        for name in names[:5]:
             best = search_index.find(connection, name, 5).best
             assert [match.ref for match in best] == [f"dataset:{name}"]

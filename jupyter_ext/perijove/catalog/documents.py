@@ -17,6 +17,7 @@ from datetime import datetime
 import msgspec
 
 from perijove.catalog.postings import facet, token
+from perijove.catalog.stem import stem
 from perijove.catalog.words import pieces, terms
 
 # For each field: its weight, its usual length in terms, and how much a longer one counts less (0 to 1).
@@ -27,6 +28,7 @@ FIELDS: dict[str, tuple[float, float, float]] = {
     "text": (1.2, 60.0, 0.6),
     "cells": (0.6, 80.0, 0.6),
 }
+WHOLE = ("name", "columns")  # a table may be called “one”; elsewhere such words say nothing
 SATURATION = 1.4
 MOST_TERMS = 500
 BUCKET = 2**40
@@ -70,7 +72,7 @@ def impacts(document: Document) -> str:
     for field, written in document.fields().items():
         if not written:
             continue
-        found = terms(written)
+        found = [stem(piece) for piece in pieces(written)] if field in WHOLE else terms(written)
         weight, usual, slope = FIELDS[field]
         share = weight / (1 - slope + slope * len(found) / usual)
         for term, count in Counter(found).items():
