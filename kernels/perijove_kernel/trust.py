@@ -18,7 +18,6 @@ from perijove_kernel.calls import Given
 from perijove_kernel.origins import NOTHING, UNKNOWN, Value, of, union
 from perijove_kernel.scopes import MISSING, Scope, function_at
 
-
 MODULE = types.ModuleType
 CHANGING = frozenset(
     [
