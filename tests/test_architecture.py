@@ -57,7 +57,7 @@ def test_every_slice_and_group_has_its_page() -> None:
 def test_our_own_parts_come_through_the_public_door() -> None:
     found = {group: [part.name for part in Parts(group).all() if not part.problem] for group in GROUPS}
     assert found == {
-        "perijove.catalog_sources_v1": ["files", "sql"],
+        "perijove.catalog_sources_v1": ["delta", "duckdb", "files", "iceberg", "mlflow", "sql"],
         "perijove.cluster_backends_v1": ["local"],
         "perijove.job_targets_v1": ["folder"],
     }

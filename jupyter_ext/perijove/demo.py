@@ -109,13 +109,13 @@ class Road:
     def catalog(self) -> dict[str, Any]:
         """Search, schema, first rows and load code of the data."""
         catalog = self.wired.catalog
-        hits = catalog.search("worst texture", 20)
+        hits = catalog.search("worst texture", me(), 20)
         found = next((hit for hit in hits.hits if hit.name == "screenings"), None)
         if found is None:
             raise Failed("The search did not find the screenings.", hint="Scan the source: perijove catalog scan files")
         self.dataset = Ref.parse(found.ref)
-        shown = catalog.show(self.dataset)
-        preview = catalog.preview(self.dataset, 50)
+        shown = catalog.show(self.dataset, me())
+        preview = catalog.preview(self.dataset, 50, me())
         return {
             "sources": len(catalog.sources()),
             "datasets": sum(source.datasets for source in catalog.sources()),
@@ -123,7 +123,7 @@ class Road:
             "rows": shown.rows,
             "columns": len(shown.columns),
             "previewRows": len(preview.rows),
-            "code": catalog.code(self.dataset, "dask").code.strip().splitlines()[-1],
+            "code": catalog.code(self.dataset, "dask", me()).code.strip().splitlines()[-1],
         }
 
     def clusters(self) -> dict[str, Any]:

@@ -5,9 +5,9 @@ from __future__ import annotations
 from functools import cached_property
 from typing import Any
 
-from perijove.catalog import routes as catalog_routes
 from perijove.catalog.service import Catalog
 from perijove.catalog.store import CatalogStore
+from perijove.catalog.team_routes import router as catalog_router
 from perijove.clusters import routes as clusters_routes
 from perijove.clusters.service import Clusters
 from perijove.core import routes as core_routes
@@ -16,11 +16,14 @@ from perijove.core.database import Database
 from perijove.core.events import Events
 from perijove.core.kernels import Kernels
 from perijove.core.lineage import Lineage
+from perijove.core.openlineage.sender import Sender
+from perijove.core.openlineage.settings import ours, read_settings
 from perijove.core.plugins import Parts
 from perijove.core.project import Project
 from perijove.core.routing import Route
 from perijove.core.settings import Settings
 from perijove.core.spool import Spool
+from perijove.core.statements import work_out_quietly
 from perijove.core.tasks import Tasks
 from perijove.experiments import routes as experiments_routes
 from perijove.experiments.service import Experiments
@@ -34,7 +37,7 @@ from perijove.storage.documents import Documents
 from perijove.storage.service import Storage
 
 ROUTERS = (
-    catalog_routes.router,
+    catalog_router,
     clusters_routes.router,
     storage_routes.router,
     experiments_routes.router,
@@ -77,7 +80,15 @@ class Perijove:
         self.settings = Settings(self.database, self.events)
         self.spool = Spool(project, self.database, self.lineage)
         self.lineage.before_reading = self.spool.take_in
+        self.lineage.ours = lambda: ours(project, read_settings(project))
+        self.openlineage = Sender(project, self.lineage)
+        self.spool.waits_for = self.openlineage.waits_for
+        self.spool.after = lambda: work_out_quietly(self.lineage)
+        if door == "web":
+            self.openlineage.start()
         self.kernels = Kernels()
+        self.lineage.hidden = lambda who, refs: self.catalog.access.hidden(who, refs)
+        self.lineage.schemas = lambda uri: self.catalog.columns_of(uri)
         self._routes = routes()
 
     def all_routes(self) -> list[Route]:
@@ -104,6 +115,7 @@ class Perijove:
             self.tasks,
             self.lineage,
             most_rows=lambda: int(self.settings.get("catalog.preview_rows")),
+            kernels=self.kernels,
         )
 
     @cached_property
@@ -148,13 +160,14 @@ class Perijove:
         return Search(
             [
                 Listed("catalog.read", self.catalog.found),
-                Listed("lineage.read", self.lineage.found_cells),
-                Listed("experiments.read", self.experiments.found),
-                Listed("jobs.read", self.jobs.found),
+                Listed("lineage.read", lambda q, limit, who: self.lineage.found_cells(q, limit)),
+                Listed("experiments.read", lambda q, limit, who: self.experiments.found(q, limit)),
+                Listed("jobs.read", lambda q, limit, who: self.jobs.found(q, limit)),
             ]
         )
 
     def close(self) -> None:
         """Stop tasks and give the database back."""
         self.tasks.stop()
+        self.openlineage.stop()
         self.database.close()

@@ -1,22 +1,19 @@
-"""Names for what a cell reads and writes: absolute file URIs, and database URLs with a table, never with a secret."""
+"""Names for the files that a cell reads and writes: absolute URIs, the version of what stands there, never a secret."""
 
 from __future__ import annotations
 
 import os
 import re
-from collections.abc import Iterable
+from collections import OrderedDict
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
-from urllib.parse import urlsplit, urlunsplit
+from urllib.parse import unquote, urlsplit
 
-from perijove_kernel import home
-
-_WORD = r"(?:[\w$]+|\"[^\"]+\"|`[^`]+`)"
-_TABLE = re.compile(rf"\b(?:from|join)\s+({_WORD}(?:\s*\.\s*{_WORD})*)", re.I)
-_NOISE = re.compile(r"--[^\n]*|/\*.*?\*/|'(?:[^']|'')*'", re.S)
-_NAMED = r"([\w$]+)(?:\s*\([^()]*\))?\s+as\s+(?:not\s+materialized\s+)?\("
-_COMMON = re.compile(rf"(?:\bwith(?:\s+recursive)?|,)\s+{_NAMED}", re.I)
+_SCHEMES = {"s3a": "s3", "s3n": "s3", "gcs": "gs"}
+_seen_versions: OrderedDict[str, str] = OrderedDict()
+_being_written: dict[str, Callable[[], str]] = {}
 
 
 @dataclass(frozen=True)
@@ -28,26 +25,98 @@ class Dataset:
     version: str
 
 
-def of_path(value: Any) -> list[Dataset]:
+def of_path(value: Any, filesystem: Any = None) -> list[Dataset]:
     """The datasets behind a path, a glob, a URL, an open file or a list of these; none for a buffer."""
-    if isinstance(value, (list, tuple)):
-        found = [dataset for one in value for dataset in of_path(one)]
-        folders = {Path(str(one)).parent for one in value} if len(value) > 1 else set()
-        return of_path(str(folders.pop())) if len(folders) == 1 and len(found) > 1 else list(dict.fromkeys(found))
-    if not isinstance(value, (str, os.PathLike)):
-        value = getattr(value, "name", None)
-        if not isinstance(value, str):
-            return []
-    text = os.fspath(value)
-    if isinstance(text, bytes):
-        text = os.fsdecode(text)
+    if isinstance(value, (list, tuple, set, frozenset)):
+        found = [dataset for one in value for dataset in of_path(one, filesystem)]
+        folders = {_parent(one.uri) for one in found}
+        return of_path(folders.pop()) if len(folders) == 1 and len(found) > 1 else list(dict.fromkeys(found))
+    text = _text_of(value)
+    if not text or text.startswith("<"):
+        return []
+    if filesystem is not None:
+        text = _on(filesystem, text)
+    text = text.rpartition("::")[2]  # fsspec's chains: simplecache::s3://bucket/key
     scheme = urlsplit(text).scheme
-    if scheme == "file":
-        text = text.removeprefix("file://")
-    elif len(scheme) > 1:
-        clean = without_login(text).rstrip("/")
-        return [Dataset(clean, clean.rsplit("/", 1)[-1], "")]
+    if scheme in ("file", "local"):
+        text = text.partition("://")[2] or text.partition(":")[2]
+    elif len(scheme) > 1 and "://" in text:
+        return [_remote(text)]
     return [_local(text)]
+
+
+def of_url(url: str, version: str) -> list[Dataset]:
+    """A dataset whose URL or path and version are known already."""
+    return [Dataset(one.uri, one.name, version or one.version) for one in of_path(url)]
+
+
+def note_version(uri: str, version: str) -> None:
+    """Remember the version that a store told when a file was opened there."""
+    _seen_versions[uri] = version
+    _seen_versions.move_to_end(uri)
+    if len(_seen_versions) > 1000:
+        _seen_versions.popitem(last=False)
+
+
+def forget_versions() -> None:
+    """What a store told before is not what it would tell now."""
+    _seen_versions.clear()
+
+
+def note_writing(uri: str, ask: Callable[[], str]) -> None:
+    """Remember how to ask a store for the version of what is being written there."""
+    _being_written[uri] = ask
+    _seen_versions.pop(uri, None)
+
+
+def written_version(uri: str) -> str:
+    """The version of what was written to a store, asked once, after it is whole; empty where the store tells none."""
+    ask = _being_written.pop(uri, None)
+    if ask is not None:
+        note_version(uri, ask())
+    return _seen_versions.get(uri, "")
+
+
+def _text_of(value: Any) -> str:
+    """The path in a string, a path, or something that was opened."""
+    if isinstance(value, (str, os.PathLike)):
+        text = os.fspath(value)
+        return os.fsdecode(text) if isinstance(text, bytes) else text
+    if isinstance(value, bytes):
+        return ""
+    store = getattr(value, "fs", None)
+    if store is not None and hasattr(store, "unstrip_protocol") and isinstance(getattr(value, "path", None), str):
+        return str(store.unstrip_protocol(value.path))
+    for attribute in ("name", "path", "_perijove_path"):
+        text = getattr(value, attribute, None)
+        if isinstance(text, str):
+            return text
+    return ""
+
+
+def _on(filesystem: Any, path: str) -> str:
+    """The URL of a path on a file system of fsspec or pyarrow."""
+    if "://" in path or not hasattr(filesystem, "type_name") and not hasattr(filesystem, "unstrip_protocol"):
+        return path
+    handler = getattr(filesystem, "handler", None)
+    store = getattr(handler, "fs", filesystem)
+    if hasattr(store, "unstrip_protocol"):
+        return str(store.unstrip_protocol(path))
+    if hasattr(filesystem, "base_path"):
+        return _on(filesystem.base_fs, f"{filesystem.base_path.rstrip('/')}/{path.lstrip('/')}")
+    kind = str(filesystem.type_name)
+    return path if kind in ("local", "mock") else f"{ {'gcs': 'gs'}.get(kind, kind) }://{path}"
+
+
+def _remote(url: str) -> Dataset:
+    clean = without_login(url)
+    scheme, _, rest = clean.partition("://")
+    clean = f"{_SCHEMES.get(scheme, scheme)}://{rest}"
+    starred = re.search(r"[*?\[]", clean)
+    if starred:
+        clean = clean[: starred.start()].rpartition("/")[0]
+    clean = clean.rstrip("/")
+    return Dataset(clean, clean.rsplit("/", 1)[-1], _seen_versions.get(clean, ""))
 
 
 def _local(text: str) -> Dataset:
@@ -58,6 +127,10 @@ def _local(text: str) -> Dataset:
         path = Path(*parts[:starred]) if starred else Path()
     full = path.resolve()
     return Dataset(full.as_uri(), full.name, version_of(full))
+
+
+def _parent(uri: str) -> str:
+    return uri.rpartition("/")[0]
 
 
 def version_of(path: Path) -> str:
@@ -84,59 +157,12 @@ def _files(folder: Path, most: int = 2000) -> list[os.DirEntry[str]]:
     return found
 
 
+def local_path(uri: str) -> str:
+    """The path of a file URI; empty for anything else."""
+    return unquote(urlsplit(uri).path) if uri.startswith("file://") else ""
+
+
 def without_login(url: str) -> str:
-    """A URL without user and password."""
+    """A URL without user, password, query and fragment."""
     parts = urlsplit(url)
-    return urlunsplit(parts._replace(netloc=parts.netloc.rpartition("@")[2], query="", fragment=""))
-
-
-def of_table(connection: Any, table: str, schema: str | None = None) -> list[Dataset]:
-    """The dataset behind one table of a database."""
-    url = _database(connection)
-    name = f"{schema}.{table}" if schema else table
-    return [Dataset(f"{url}#{name}", name, _database_version(url))] if url else []
-
-
-def of_query(connection: Any, query: Any) -> list[Dataset]:
-    """The datasets behind the tables that a query names after FROM and JOIN."""
-    text = str(query)
-    if not re.search(r"\s", text.strip()):
-        return of_table(connection, text.strip())
-    return [dataset for table in tables_in(text) for dataset in of_table(connection, table)]
-
-
-def tables_in(query: str) -> list[str]:
-    """The tables a query reads, without the names that its own WITH clause makes."""
-    text = _NOISE.sub(" ", query)
-    own = {name.lower() for name in _COMMON.findall(text)}
-    found: Iterable[str] = (re.sub(r"[\s\"`]", "", name) for name in _TABLE.findall(text))
-    return [name for name in dict.fromkeys(found) if name.lower() not in own]
-
-
-def _database(connection: Any) -> str:
-    if isinstance(connection, str):
-        return _of_url(home.database_url(connection))
-    if type(connection).__module__.startswith("sqlite3"):
-        row = connection.execute("PRAGMA database_list").fetchone()
-        return _of_file(row[2] if row else None)
-    engine = getattr(connection, "engine", None) or getattr(connection, "bind", None) or connection
-    return _of_url(getattr(engine, "url", None))
-
-
-def _of_file(path: str | None) -> str:
-    return f"sqlite:///{Path(path).resolve()}" if path and path != ":memory:" else ""
-
-
-def _of_url(url: Any) -> str:
-    """A database's URL without password, and with an absolute path when it is a SQLite file."""
-    if not hasattr(url, "render_as_string"):
-        return ""
-    if url.get_backend_name() == "sqlite":
-        return _of_file(url.database)
-    parts = urlsplit(str(url.render_as_string(hide_password=False)))
-    user, at, host = parts.netloc.rpartition("@")
-    return str(urlunsplit(parts._replace(netloc=f"{user.partition(':')[0]}{at}{host}", query="", fragment="")))
-
-
-def _database_version(url: str) -> str:
-    return version_of(Path(url.removeprefix("sqlite:///"))) if url.startswith("sqlite:///") else ""
+    return f"{parts.scheme}://{parts.netloc.rpartition('@')[2]}{parts.path}"

@@ -1,4 +1,4 @@
-"""Wrappers around the readers and writers of pandas, dask and pyarrow, put on when the library is imported.
+"""Wrappers around the readers and writers of many libraries, put on when a library is imported.
 
 A wrapper calls the real function with what it was given, and afterwards notes which dataset was touched. Calls that a
 reader makes inside itself are not noted again. Nothing is imported here on its own account.
@@ -14,68 +14,13 @@ from typing import Any, SupportsIndex
 
 import wrapt
 
-from perijove_kernel import datasets
+from perijove_kernel import datasets, stack
 from perijove_kernel.recorder import Recorder
+from perijove_kernel.spots import FILES, SELF, Call, Spot
+from perijove_kernel.touches import Touch
 
 log = logging.getLogger("perijove_kernel")
-_inside: ContextVar[bool] = ContextVar("perijove_inside", default=False)
-Names = Callable[[tuple[Any, ...], dict[str, Any]], list[datasets.Dataset]]
-
-
-def _path(*keywords: str) -> Names:
-    """The dataset is the first argument, or the one with one of these names."""
-
-    def find(args: tuple[Any, ...], kwargs: dict[str, Any]) -> list[datasets.Dataset]:
-        value = args[0] if args else next((kwargs[word] for word in keywords if word in kwargs), None)
-        return datasets.of_path(value) if value is not None else []
-
-    return find
-
-
-def _query(args: tuple[Any, ...], kwargs: dict[str, Any]) -> list[datasets.Dataset]:
-    query = args[0] if args else kwargs["sql"]
-    return datasets.of_query(args[1] if len(args) > 1 else kwargs["con"], query)
-
-
-def _table(args: tuple[Any, ...], kwargs: dict[str, Any]) -> list[datasets.Dataset]:
-    table = args[0] if args else kwargs.get("table_name", kwargs.get("name"))
-    schema = args[2] if len(args) > 2 else kwargs.get("schema")
-    return datasets.of_table(args[1] if len(args) > 1 else kwargs["con"], str(table), schema)
-
-
-def _written_table(args: tuple[Any, ...], kwargs: dict[str, Any]) -> list[datasets.Dataset]:
-    return datasets.of_path(args[1] if len(args) > 1 else kwargs.get("where"))
-
-
-Spot = tuple[str, str, str, Names]  # what to wrap, read or write, how it is called in the log, where the dataset stands
-SPOTS: dict[str, list[Spot]] = {
-    "pandas": [
-        ("read_parquet", "read", "pandas.read_parquet", _path("path")),
-        ("read_csv", "read", "pandas.read_csv", _path("filepath_or_buffer")),
-        ("read_json", "read", "pandas.read_json", _path("path_or_buf")),
-        ("read_feather", "read", "pandas.read_feather", _path("path")),
-        ("read_excel", "read", "pandas.read_excel", _path("io")),
-        ("read_sql", "read", "pandas.read_sql", _query),
-        ("read_sql_query", "read", "pandas.read_sql_query", _query),
-        ("read_sql_table", "read", "pandas.read_sql_table", _table),
-        ("DataFrame.to_parquet", "write", "pandas.to_parquet", _path("path")),
-        ("DataFrame.to_csv", "write", "pandas.to_csv", _path("path_or_buf")),
-        ("DataFrame.to_json", "write", "pandas.to_json", _path("path_or_buf")),
-        ("DataFrame.to_feather", "write", "pandas.to_feather", _path("path")),
-        ("DataFrame.to_excel", "write", "pandas.to_excel", _path("excel_writer")),
-        ("DataFrame.to_sql", "write", "pandas.to_sql", _table),
-    ],
-    "dask.dataframe": [
-        ("read_parquet", "read", "dask.dataframe.read_parquet", _path("path")),
-        ("read_csv", "read", "dask.dataframe.read_csv", _path("urlpath")),
-        ("DataFrame.to_parquet", "write", "dask.dataframe.to_parquet", _path("path")),
-        ("DataFrame.to_csv", "write", "dask.dataframe.to_csv", _path("filename")),
-    ],
-    "pyarrow.parquet": [
-        ("read_table", "read", "pyarrow.parquet.read_table", _path("source")),
-        ("write_table", "write", "pyarrow.parquet.write_table", _written_table),
-    ],
-}
+inside: ContextVar[bool] = ContextVar("perijove_inside", default=False)
 
 
 class _Noted(wrapt.FunctionWrapper):  # type: ignore[type-arg]  # it is generic for the type checker only
@@ -97,55 +42,90 @@ class _Noted(wrapt.FunctionWrapper):  # type: ignore[type-arg]  # it is generic 
 
 def watch(recorder: Recorder) -> None:
     """Wrap the readers and writers now or as soon as their library is imported."""
-    for module, spots in SPOTS.items():
-        wrapt.register_post_import_hook(_wrap_all(recorder, spots), module)
+    from perijove_kernel import duck, opens, queries, tables
+
+    for spots in (FILES, tables.SPOTS, queries.SPOTS):
+        for module, found in spots.items():
+            wrapt.register_post_import_hook(_wrap_all(recorder, found), module)
     wrapt.register_post_import_hook(_wrap_runs(recorder), "mlflow.tracking.client")
+    queries.watch(recorder)
+    duck.watch(recorder)
+    opens.watch(recorder)
 
 
 def _wrap_all(recorder: Recorder, spots: list[Spot]) -> Callable[[Any], None]:
     def wrap(module: Any) -> None:
-        for name, kind, via, find in spots:
+        for spot in spots:
             try:
-                parent, attribute, original = wrapt.resolve_path(module, name)
-            except AttributeError:
-                log.debug("%s has no %s.", module.__name__, name)
-                continue
-            place = f"{module.__name__}:{name}"
-            wrapt.apply_patch(parent, attribute, _Noted(original, _noting(recorder, kind, via, find), place))
+                parent, attribute, original = wrapt.resolve_path(module, spot.name)
+                if isinstance(original, _Noted):
+                    continue
+                place = f"{module.__name__}:{spot.name}"
+                wrapt.apply_patch(parent, attribute, _Noted(original, noting(recorder, spot, module.__name__), place))
+            except (AttributeError, TypeError):
+                log.debug("%s has no %s that can be watched.", module.__name__, spot.name)
 
     return wrap
 
 
-def _noting(recorder: Recorder, kind: str, via: str, find: Names) -> Callable[..., Any]:
+def noting(recorder: Recorder, spot: Spot, module: str) -> Callable[..., Any]:
+    """The wrapper of one spot."""
+    names = spot.name.split(".")
+    via = spot.via or f"{module}.{names[0] if names[-1] == '__init__' else names[-1]}"
+
     def wrapper(wrapped: Callable[..., Any], instance: Any, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
-        outermost = not _inside.get()
-        token = _inside.set(True)
+        if inside.get():
+            return wrapped(*args, **kwargs)
+        token = inside.set(True)
+        datasets.forget_versions()
         try:
             result = wrapped(*args, **kwargs)
+            note(recorder, spot, via, Call(instance, args, kwargs, result))
         finally:
-            _inside.reset(token)
-        if outermost:
-            _note(recorder, kind, via, find, args, kwargs)
+            inside.reset(token)
         return result
 
     return wrapper
 
 
-def _note(recorder: Recorder, kind: str, via: str, find: Names, args: tuple[Any, ...], kwargs: dict[str, Any]) -> None:
-    token = _inside.set(True)
+def note(recorder: Recorder, spot: Spot, via: str, call: Call) -> None:
+    """Tell the recorder what one call touched; a call that worked never fails because of this."""
     try:
-        for dataset in find(args, kwargs):
-            recorder.touched(kind, dataset.uri, dataset.name, via, dataset.version)
+        if recorder.current is None or stack.works_for_itself(stack.caller()):
+            return
+        found = spot.find(call)
+        if not found:
+            return
+        text = spot.text(call) if spot.text else None
+        touch = Touch(spot.kind, tuple(found), via, columns=_columns(spot, call))
+        asked = [call.kwargs.get(word) for word in ("if_exists", "if_table_exists", "mode")]
+        touch.append = spot.name.endswith(".append") or "append" in asked or asked[2] == "a"
+        touch.sql, touch.dialect = (text.sql, text.dialect) if text else ("", "")
+        touch.data, touch.function = spot.data, spot.name.split(".")[-1]
+        if spot.kind == "read":
+            touch.made = call.instance if spot.made == SELF else call.result
+        elif spot.data == SELF:
+            touch.written = call.instance
+        elif isinstance(spot.data, tuple):
+            touch.written = call.given(*spot.data)
+        recorder.touched(touch)
     except Exception:  # noqa: BLE001 - a read that worked must not fail because it could not be noted
         log.debug("%s could not be noted.", via, exc_info=True)
-    finally:
-        _inside.reset(token)
+
+
+def _columns(spot: Spot, call: Call) -> tuple[str, ...] | None:
+    """The columns that a read asks for by name; None for all of them."""
+    for word in spot.columns:
+        wanted = call.kwargs.get(word)
+        if isinstance(wanted, list | tuple) and wanted and all(isinstance(one, str) for one in wanted):
+            return tuple(wanted)
+    return None
 
 
 def _wrap_runs(recorder: Recorder) -> Callable[[Any], None]:
     """Note each run that MLflow makes, whether by ``start_run``, by a client, or by autologging."""
 
-    def wrapper(wrapped: Callable[..., Any], instance: Any, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
+    def made_run(wrapped: Callable[..., Any], instance: Any, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
         run = wrapped(*args, **kwargs)
         try:
             recorder.made_run(run.info.run_id, run.info.run_name or "")
@@ -153,7 +133,19 @@ def _wrap_runs(recorder: Recorder) -> Callable[[Any], None]:
             log.debug("The run could not be noted.", exc_info=True)
         return run
 
+    def made_version(wrapped: Callable[..., Any], instance: Any, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
+        version = wrapped(*args, **kwargs)
+        try:
+            recorder.made_model(str(version.name), str(version.version), str(version.run_id or ""))
+        except Exception:  # noqa: BLE001 - a model that was registered must not fail because it could not be noted
+            log.debug("The model could not be noted.", exc_info=True)
+        return version
+
     def wrap(module: Any) -> None:
-        wrapt.wrap_function_wrapper(module, "MlflowClient.create_run", wrapper)
+        wrapt.wrap_function_wrapper(module, "MlflowClient.create_run", made_run)
+        for name in ("_create_model_version", "create_model_version"):
+            if hasattr(module.MlflowClient, name):
+                wrapt.wrap_function_wrapper(module, f"MlflowClient.{name}", made_version)
+                break
 
     return wrap

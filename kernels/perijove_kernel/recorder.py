@@ -6,29 +6,31 @@ logged and forgotten.
 
 from __future__ import annotations
 
+import ast
+import atexit
 import hashlib
-import json
 import logging
 import os
 import re
 import sys
-from collections import Counter
+from collections.abc import Callable
 from contextvars import ContextVar
 from dataclasses import dataclass, field
+from datetime import UTC, datetime
 from pathlib import Path
+from types import FrameType
 from typing import Any
 
-from perijove_kernel import home, names
+from perijove_kernel import datasets, home, names, sql, stack
+from perijove_kernel.flows import Flows
+from perijove_kernel.notebooks import CellIds, notebook_of
+from perijove_kernel.origins import Origin
+from perijove_kernel.redact import without_secrets
 from perijove_kernel.spool import Spool
+from perijove_kernel.touches import Event, Happened, Tags, Touch
 
 log = logging.getLogger("perijove_kernel")
-_IN_URL = re.compile(r"(?<=://)([^\s:/@'\"]+):[^\s@/'\"]+@")
-_IN_QUERY = re.compile(r"(?i)([?&](?:password|passwd|token|secret|api_?key|access_?key|sig|signature)=)[^&\s'\"]+")
-
-
-def without_secrets(text: str) -> str:
-    """Text whose URLs no longer carry passwords and tokens."""
-    return _IN_QUERY.sub(r"\1***", _IN_URL.sub(r"\1:***@", text))
+MOST_EVENTS = 3000
 
 
 @dataclass
@@ -37,10 +39,12 @@ class Cell:
 
     id: str
     source: str
+    began: datetime
     count: int | None = None
     counter: int = 0
+    tree: ast.Module | None = None
     names: names.Names = field(default_factory=names.Names)
-    seen: set[tuple[str, str]] = field(default_factory=set)
+    happened: Happened = field(default_factory=Happened)
 
 
 class Recorder:
@@ -51,41 +55,59 @@ class Recorder:
         self.shell = shell
         self.spool = Spool(state)
         self.kernel = os.environ.get(home.KERNEL, "")
+        self.closed = False
+        self.cell_ends: list[Callable[[Cell], None]] = []  # each may still tell of what the cell touched
+        self._named = notebook is not None
         path = os.environ.get("PERIJOVE_NOTEBOOK") or os.environ.get("JPY_SESSION_NAME") or ""
         self.notebook = home.relative(path, state) if notebook is None else notebook
+        self._ids = CellIds(None)
+        self.space: dict[str, Any] = vars(sys.modules["__main__"]) if shell is None else shell.user_ns
         self._current: ContextVar[Cell | None] = ContextVar("perijove_cell", default=None)
         self._last: Cell | None = None
-        self._closed = False
         self._ahead = 1  # by how much the shell's counter is ahead while a cell runs; older shells: 0
         self._writers: dict[str, str] = {}
         self._running: dict[int, Cell] = {}
-        self._ids = _CellIds(home.project_root(state) / self.notebook if self.notebook else None)
+        self._tags = Tags()
+        self._flows = Flows(self.space)
+        if self.notebook:
+            self._name_notebook(self.notebook)
 
     @property
     def current(self) -> Cell | None:
         """The cell that runs here; a thread that a cell started counts as the last cell."""
-        return self._current.get() or self._last
+        return None if self.closed else self._current.get() or self._last
 
     def close(self) -> None:
         """Note nothing more."""
         self._last = None
         self._current.set(None)
-        self._closed = True
+        self.closed = True
 
-    def enter_script(self, name: str) -> None:
+    def enter_script(self, name: str, program: Path) -> None:
         """Record a program without cells as one cell, so that its reads and writes have a place."""
-        self._last = Cell(name, "")
+        self._last = Cell(name, "", datetime.now(UTC))
+        try:
+            self._last.tree = names.parse(program.read_text(encoding="utf-8"))
+        except (OSError, ValueError):
+            log.debug("The program could not be read.", exc_info=True)
+
+    def leave_script(self) -> None:
+        """Write down what is known only when the program has ended."""
+        if self._last is not None and not self.closed:
+            self._end(self._last, None)
 
     def before_cell(self, info: Any) -> None:
         """IPython's pre_run_cell: remember which cell runs."""
         if info.silent or not (info.store_history or info.cell_id):
             return
         try:
-            cell = Cell(info.cell_id or self._ids.of(info.raw_cell), info.raw_cell)
-            cell.names = names.of_cell(self._python(info.raw_cell))
+            cell = Cell(self._id_of(info), info.raw_cell, datetime.now(UTC))
+            cell.tree = names.parse(self._python(info.raw_cell))
+            cell.names = names.of_tree(cell.tree)
             if info.store_history:
                 cell.counter = self.shell.execution_count
                 cell.count = cell.counter - self._ahead
+            self._flows.before(cell.names.reads)
         except Exception:  # noqa: BLE001 - recording must never stop a cell
             log.debug("The cell could not be recorded.", exc_info=True)
             return
@@ -105,18 +127,34 @@ class Recorder:
             if cell.counter and getattr(result, "execution_count", None):
                 cell.count = int(result.execution_count)
                 self._ahead = cell.counter - cell.count
-            self._write_cell(cell, getattr(result, "error_before_exec", None) or getattr(result, "error_in_exec", None))
+            error = getattr(result, "error_before_exec", None) or getattr(result, "error_in_exec", None)
+            self._write_cell(cell, error)
+            self._end(cell, error)
         except Exception:  # noqa: BLE001 - recording must never stop a cell
             log.debug("The cell could not be recorded.", exc_info=True)
 
+    def _id_of(self, info: Any) -> str:
+        if not self.notebook and not self._named:
+            self._named = bool(info.raw_cell.strip())
+            self._name_notebook(notebook_of(self.state, self.space, info.raw_cell) if self._named else "")
+        return str(info.cell_id or self._ids.of(info.raw_cell))
+
+    def _name_notebook(self, path: str) -> None:
+        self.notebook = path
+        self._ids = CellIds(home.project_root(self.state) / path if path else None)
+
     def _python(self, source: str) -> str:
+        timed = re.match(r"\s*%%(?:time|capture)\b[^\n]*\n", source)
+        if timed:
+            source = source[timed.end() :]
         if self.shell is None or not re.search(r"^\s*[%!?]|\?\s*$|=\s*[%!]", source, re.MULTILINE):
             return source
         return str(self.shell.transform_cell(source))
 
     def _write_cell(self, cell: Cell, error: BaseException | None) -> None:
-        found = [self._writers[name] for name in sorted(cell.names.reads) if name in self._writers]
-        uses = [one for one in dict.fromkeys(found) if one != cell.id]
+        taken = {name: self._writers[name] for name in sorted(cell.names.reads) if name in self._writers}
+        uses = [one for one in dict.fromkeys(taken.values()) if one != cell.id]
+        carried = {one: self._flows.carried(name for name, cell_id in taken.items() if cell_id == one) for one in uses}
         self._writers.update(dict.fromkeys(cell.names.writes, cell.id))
         line = {
             "type": "cell",
@@ -125,64 +163,112 @@ class Recorder:
             "count": cell.count,
             "ok": error is None,
             "source": without_secrets(cell.source),
+            "hash": hashlib.sha256(cell.source.encode()).hexdigest()[:16],
             "error": without_secrets(f"{type(error).__name__}: {error}"[:500]) if error else "",
             "kernel": self.kernel,
+            "began": cell.began.isoformat(),
             "uses": uses,
+            "carried": {one: uris for one, uris in carried.items() if uris is not None},
         }
         self.spool.write(line)
 
-    def touched(self, kind: str, uri: str, name: str, via: str, version: str) -> None:
-        """A dataset was read or written; the same one counts once in each run of a cell."""
-        cell = None if self._closed else self.current
-        if cell is None or (kind, uri) in cell.seen:
+    def _end(self, cell: Cell, error: BaseException | None) -> None:
+        """Write down the files that are whole now, and which data went into which."""
+        for ended in self.cell_ends:
+            ended(cell)
+        for (kind, uri), line in cell.happened.later.items():
+            found = datasets.of_path(uri)
+            path = datasets.local_path(uri)
+            if found and (kind == "read" or not path or Path(path).is_file()):
+                version = line["version"] or found[0].version or datasets.written_version(uri)
+                self._about(cell, {**line, "version": version})
+        for flow in self._flows.after(cell.tree, cell.names, cell.happened, error):
+            sources = [{"uri": without_secrets(one.uri), "columns": _list(one.columns)} for one in sorted(flow.sources)]
+            line = {"type": "flow", "sources": sources, "target": without_secrets(flow.target), "how": flow.how}
+            self._about(cell, line | ({"append": True} if flow.target in cell.happened.appended else {}))
+        cell.happened = Happened(overflow=True)
+
+    def place(self) -> stack.Place:
+        """Where in the cell's own code the present call comes from."""
+        return stack.place(self._is_top)
+
+    def _is_top(self, frame: FrameType) -> bool:
+        return frame.f_globals is self.space and frame.f_code.co_name.startswith(("<module>", "<cell"))
+
+    def touched(self, touch: Touch) -> None:
+        """Datasets were read or written; the same one counts once in each run of a cell."""
+        cell = self.current
+        if cell is None:
             return
-        cell.seen.add((kind, uri))
-        self._about(cell, {"type": kind, "uri": without_secrets(uri), "name": name, "via": via, "version": version})
+        origins = tuple(Origin(one.uri, touch.columns) for one in touch.datasets)
+        happened = cell.happened
+        if len(happened.events) < MOST_EVENTS:
+            tagged = self._tags.of(touch.written) if touch.written is not None else None
+            sources = tuple(Origin(one.uri) for one in touch.sources)
+            happened.events.append(
+                Event(
+                    touch.kind,
+                    origins,
+                    self.place(),
+                    touch.function,
+                    touch.data,
+                    touch.alone,
+                    tagged,
+                    sources,
+                    touch.more,
+                )
+            )
+        else:
+            happened.overflow = True
+        if touch.append:
+            happened.appended |= {one.uri for one in touch.datasets}
+        if touch.kind == "read" and touch.made is not None:
+            self._tags.put(touch.made, frozenset(origins))
+        for dataset in touch.datasets:
+            self._once(cell, touch, dataset)
+
+    def _once(self, cell: Cell, touch: Touch, dataset: datasets.Dataset) -> None:
+        key = (touch.kind, dataset.uri)
+        happened = cell.happened
+        if key in happened.seen:
+            return
+        happened.seen.add(key)
+        line: dict[str, Any] = {"type": touch.kind, "uri": without_secrets(dataset.uri), "name": dataset.name}
+        version = dataset.version
+        if touch.kind == "write" and not version and not touch.at_end:
+            version = datasets.written_version(dataset.uri)
+        line |= {"via": touch.via, "version": version}
+        if touch.sql:
+            line |= {"sql": sql.redacted(touch.sql), "dialect": touch.dialect}
+        if touch.columns is not None:
+            line["columns"] = list(touch.columns)
+        if touch.at_end:
+            happened.later[key] = {**line, "version": "" if touch.kind == "write" else dataset.version}
+        else:
+            self._about(cell, line)
 
     def made_run(self, run: str, name: str) -> None:
         """An MLflow run was made."""
-        cell = None if self._closed else self.current
-        if cell is not None:
-            self._about(cell, {"type": "run", "run": run, "name": name})
+        if self.current is not None:
+            self._about(self.current, {"type": "run", "run": run, "name": name})
+
+    def made_model(self, name: str, version: str, run: str) -> None:
+        """A version of a model was registered with MLflow."""
+        if self.current is not None:
+            self._about(self.current, {"type": "model", "name": name, "version": version, "run": run})
 
     def _about(self, cell: Cell, line: dict[str, Any]) -> None:
         self.spool.write({**line, "notebook": self.notebook, "cell": cell.id, "kernel": self.kernel})
 
 
-class _CellIds:
-    """Finds the id of a cell that came without one (nbclient sends none), by its source in the notebook's file."""
-
-    def __init__(self, path: Path | None) -> None:
-        self.path = path
-        self._version = 0.0
-        self._cells: dict[str, list[str]] = {}
-        self._seen: Counter[str] = Counter()
-
-    def of(self, source: str) -> str:
-        """The id in the notebook's file; where cells are alike, they are taken in order."""
-        self._load()
-        ids = self._cells.get(source.strip(), [])
-        if not ids:
-            return f"unsaved-{hashlib.sha256(source.encode()).hexdigest()[:8]}"
-        self._seen[source.strip()] += 1
-        return ids[(self._seen[source.strip()] - 1) % len(ids)]
-
-    def _load(self) -> None:
-        if self.path is None or self.path.suffix != ".ipynb" or not self.path.is_file():
-            return
-        version = self.path.stat().st_mtime
-        if version == self._version:
-            return
-        self._version, self._cells = version, {}
-        for index, cell in enumerate(json.loads(self.path.read_text()).get("cells", [])):
-            text = cell.get("source", "")
-            text = text if isinstance(text, str) else "".join(text)
-            self._cells.setdefault(text.strip(), []).append(str(cell.get("id") or index))
+def _list(columns: tuple[str, ...] | None) -> list[str] | None:
+    return None if columns is None else list(columns)
 
 
 def make_script_recorder(state: Path) -> Recorder:
     """A recorder for a program that has no cells: it counts as one cell of its own file."""
     program = sys.argv[0] if sys.argv and sys.argv[0] not in ("", "-c") else "script"
     recorder = Recorder(state, notebook=home.relative(program, state))
-    recorder.enter_script("script")
+    recorder.enter_script("script", Path(program))
+    atexit.register(recorder.leave_script)
     return recorder

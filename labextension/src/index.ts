@@ -5,6 +5,7 @@ import catalog from './catalog';
 import clusters from './clusters';
 import experiments from './experiments';
 import jobs from './jobs';
+import lineage from './lineage';
 import notebook from './notebook';
 import panel from './panel';
 import search from './search';
@@ -21,6 +22,7 @@ export default [
   ...clusters,
   ...experiments,
   ...jobs,
+  ...lineage,
   ...search,
   ...storage,
   ...live

@@ -2,6 +2,8 @@ import './base.css';
 import './parts.css';
 import './page.css';
 import './slices.css';
+import './catalog.css';
+import './lineage.css';
 import './storage.css';
 import './merges.css';
 import './live.css';

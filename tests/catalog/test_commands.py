@@ -29,13 +29,13 @@ def test_the_road_of_the_catalog(project: Project, lab: Path) -> None:
     assert {one["door"] for one in call("audit", "list")[1]["events"]} == {"cli"}
     assert call("catalog", "scan")[1][0]["scannedAt"] > source["scannedAt"]
     _, found = call("catalog", "search", "tumours")
-    assert found["total"] == 1 and set(found["hits"][0]) == {"ref", "name", "source", "score", "snippet"}
+    assert found["total"] == 1 and set(found["hits"][0]) >= {"ref", "name", "source", "score", "snippet"}
     assert [answer["total"] for answer in call("catalog", "search", "mean radius", "nosuch")[1]] == [3, 0]
     ref = found["hits"][0]["ref"]
     for name in (ref, "tumours", "data/tumours.parquet"):
         assert call("catalog", "show", name)[1]["rows"] == 569
     _, preview = call("catalog", "preview", ref, "--rows", "2")
-    assert set(preview) == {"columns", "rows", "totalRows", "truncated"} and len(preview["rows"]) == 2
+    assert set(preview) >= {"columns", "rows", "totalRows", "truncated"} and len(preview["rows"]) == 2
     assert call("catalog", "code", ref, "--engine", "dask")[1]["code"].startswith("import dask.dataframe as dd")
     hits = call("search", "tumours")[1]["hits"]
     assert all(set(hit) == {"ref", "kind", "title", "snippet"} for hit in hits)

@@ -1,73 +1,231 @@
-"""Every snippet runs and loads what the preview shows."""
+"""Every snippet of every engine runs, and loads what the preview shows."""
 
 from __future__ import annotations
 
+import sys
+import types
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any
+from typing import Any, get_args
 
 import pytest
+from tests.people import OWNER
 
-from perijove.catalog.load_code import literal, variable
+from perijove.catalog.load_code import Place, Wanted, load_code, variable
 from perijove.catalog.model import Dataset, Engine, Source
 from perijove.catalog.service import Catalog
+from perijove.catalog.snippet import literal
+from perijove.core.errors import Invalid, NotFound
 from perijove.core.refs import Ref
 
+ONE_DATABASE = pytest.mark.parametrize("database", ["sqlite"], indirect=True)
+ENGINES = get_args(Engine)
+FOREIGN = Path("/p")
 
-def run(code: str, monkeypatch: pytest.MonkeyPatch, folder: Path) -> Any:
-    """Run a snippet in a folder and give the last thing it names, as pandas."""
+
+def run(code: str, monkeypatch: pytest.MonkeyPatch, folder: Path, name: str) -> tuple[int, set[str]]:
+    """Run a snippet in a folder; gives how many rows it loaded and its columns."""
     monkeypatch.chdir(folder)
     names: dict[str, Any] = {}
     exec(compile(code, "snippet", "exec"), names)  # noqa: S102 - this is what a snippet is for
-    last = names[code.rstrip().rpartition("\n")[2].partition(" = ")[0]]
-    return last.compute() if hasattr(last, "compute") else last
+    return measured(names[name])
 
 
-@pytest.mark.parametrize("database", ["sqlite"], indirect=True)
-@pytest.mark.parametrize("engine", ["pandas", "dask"])
-def test_every_snippet_runs(
-    catalog: Catalog, scan: Callable[..., Source], lab: Path, engine: Engine, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def measured(found: Any) -> tuple[int, set[str]]:
+    if isinstance(found, list | tuple) or hasattr(found, "mappings"):
+        return len(found), {str(key) for row in found[:1] for key in row}
+    if hasattr(found, "compute"):
+        found = found.compute()
+    if hasattr(found, "fetchall"):
+        found = found.df()
+    columns = {str(name) for name in (found.column_names if hasattr(found, "column_names") else found.columns)}
+    index = getattr(getattr(found, "index", None), "name", None)
+    return len(found), columns | ({str(index)} if index else set())
+
+
+@pytest.fixture
+def cudf(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A stand-in for cudf over pandas, since it needs a GPU: the calls are checked, not the card."""
+    import pandas as pd
+
+    class DataFrame(pd.DataFrame):  # type: ignore[misc]
+        @classmethod
+        def from_arrow(cls, table: Any) -> Any:
+            return table.to_pandas()
+
+    module = types.ModuleType("cudf")
+    for name in ("read_parquet", "read_csv", "read_json", "read_feather", "read_orc"):
+        setattr(module, name, getattr(pd, name))
+    module.from_pandas = lambda frame: frame  # type: ignore[attr-defined]
+    module.DataFrame = DataFrame  # type: ignore[attr-defined]
+    monkeypatch.setitem(sys.modules, "cudf", module)
+
+
+@pytest.fixture
+def wide(lab: Path) -> Path:
+    """The folder of data with every format in it."""
+    import duckdb
+    import pandas as pd
+    import pyarrow as pa
+    from pyarrow import feather, orc
+
+    frame = pd.DataFrame({"id": range(6), "word": list("abcdéf"), "amount": [1.5 * n for n in range(6)]})
+    table = pa.Table.from_pandas(frame, preserve_index=False)
+    feather.write_feather(table, lab / "features.arrow")
+    orc.write_table(table, lab / "old.orc")
+    frame.to_json(lab / "events.jsonl", orient="records", lines=True)
+    frame.to_json(lab / "list.json", orient="records")
+    frame.to_excel(lab / "sheet.xlsx", index=False, sheet_name="Mine")
     (lab / 'it\'s "odd" {x}.csv').write_text("a;b\n1;é\n2;ü\n", encoding="cp1252")
     (lab / "packed.csv.gz").write_bytes(__import__("gzip").compress(b"a,b\n1,2\n"))
     (lab / "wide.csv").write_text("a,b\n1,x\n", encoding="utf-16")
+    with duckdb.connect(str(lab / "lake.duckdb")) as connection:
+        connection.register("frame", frame)
+        connection.execute('CREATE SCHEMA "my shop"; CREATE TABLE "my shop"."the ""orders" AS SELECT * FROM frame')
+    return lab
+
+
+@ONE_DATABASE
+@pytest.mark.parametrize("engine", ENGINES)
+def test_every_snippet_runs(
+    catalog: Catalog,
+    scan: Callable[..., Source],
+    wide: Path,
+    engine: Engine,
+    monkeypatch: pytest.MonkeyPatch,
+    cudf: None,
+) -> None:
+    (catalog.project.root / "deep" / "er").mkdir(parents=True)
+    (catalog.project.root / "deep" / "er" / "n.ipynb").write_text("{}")
+    sources = {"lab": "data", "wine": "data/wine.db", "lake": "data/lake.duckdb"}
+    for name, place in sources.items():
+        scan(name, place)
+    rows = {row.ref: row for name in sources for row in catalog.datasets(name, OWNER).datasets}
+    assert {row.format for row in rows.values()} >= {"parquet", "csv", "json", "arrow", "orc", "excel", "sql", "duckdb"}
+    assert not [row.name for row in rows.values() if row.problem]
+    for ref, row in rows.items():
+        if engine == "sqlalchemy" and row.format != "sql":
+            with pytest.raises(Invalid, match="databases only"):
+                catalog.code(Ref.parse(ref), engine, OWNER)
+            continue
+        code = catalog.code(Ref.parse(ref), engine, OWNER).code
+        assert str(wide) not in code, "paths inside the project are relative to it"
+        count, columns = run(code, monkeypatch, catalog.project.root, variable(row.name))
+        shown = catalog.preview(Ref.parse(ref), 1000, OWNER)
+        assert count == len(shown.rows), code
+        assert {column.name for column in shown.columns} <= columns, code
+        near = catalog.code(Ref.parse(ref), engine, OWNER, notebook="deep/er/n.ipynb").code
+        assert run(near, monkeypatch, catalog.project.root / "deep" / "er", variable(row.name))[0] == count, near
+
+
+@ONE_DATABASE
+@pytest.mark.parametrize("engine", [engine for engine in ENGINES if engine != "sqlalchemy"])
+def test_a_version_of_a_delta_table_is_pinned(
+    catalog: Catalog,
+    scan: Callable[..., Source],
+    engine: Engine,
+    monkeypatch: pytest.MonkeyPatch,
+    cudf: None,
+    lab: Path,
+) -> None:
+    import pandas as pd
+    from deltalake import write_deltalake
+
+    for count in (2, 3):
+        write_deltalake(lab / "orders", pd.DataFrame({"id": range(count)}), mode="append")
+    scan("orders", "data/orders")
+    ref = Ref.parse(catalog.datasets("orders", OWNER).datasets[0].ref)
+    for version, rows in (("", 5), ("1", 5), ("0", 2)):
+        code = catalog.code(ref, engine, OWNER, version).code
+        assert run(code, monkeypatch, catalog.project.root, "orders") == (rows, {"id"}), code
+    with pytest.raises(Invalid, match="not a version"):
+        catalog.code(ref, engine, OWNER, "1) or print(1")
+
+
+@ONE_DATABASE
+@pytest.mark.parametrize("engine", [engine for engine in ENGINES if engine != "sqlalchemy"])
+def test_a_snapshot_of_an_iceberg_table_is_pinned(
+    catalog: Catalog,
+    scan: Callable[..., Source],
+    engine: Engine,
+    monkeypatch: pytest.MonkeyPatch,
+    cudf: None,
+    lab: Path,
+) -> None:
+    import pyarrow as pa
+    from pyiceberg.catalog import load_catalog
+
+    uri = f"sqlite:///{lab}/warehouse.db"
+    warehouse = load_catalog("shop", type="sql", uri=uri, warehouse=lab.as_uri())
+    warehouse.create_namespace("sales")
+    table = warehouse.create_table("sales.visits", schema=pa.schema([("id", pa.int64())]))
+    table.append(pa.table({"id": [1, 2]}))
+    first = str(table.current_snapshot().snapshot_id)  # type: ignore[union-attr]
+    table.append(pa.table({"id": [3]}))
+    scan("iceberg", f"iceberg+{uri}")
+    ref = Ref.parse(catalog.datasets("iceberg", OWNER).datasets[0].ref)
+    for version, rows in (("", 3), (first, 2)):
+        code = catalog.code(ref, engine, OWNER, version).code
+        assert run(code, monkeypatch, catalog.project.root, variable("sales.visits")) == (rows, {"id"}), code
+
+
+@ONE_DATABASE
+def test_a_pinned_plain_file_says_when_it_has_changed(
+    catalog: Catalog, scan: Callable[..., Source], lab: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     scan("lab", "data")
-    scan("wine", "data/wine.db")
-    expected = {row.ref: row for name in ("lab", "wine") for row in catalog.datasets(name).datasets}
-    assert len(expected) == 10
-    for ref, row in expected.items():
-        code = catalog.code(Ref.parse(ref), engine).code
-        assert str(lab) not in code, "paths inside the project are relative to it"
-        frame = run(code, monkeypatch, catalog.project.root)
-        shown = catalog.preview(Ref.parse(ref), 1000)
-        assert len(frame) == shown.total_rows, code
-        wanted = {column.name for column in shown.columns}
-        assert wanted <= {*map(str, frame.columns), str(frame.index.name)}, code
-        assert row.column_count == len(wanted)
+    ref = Ref.parse(f"dataset:{lab.as_uri()}/diabetes.csv")
+    version = catalog.versions.all(ref, OWNER).versions[0].id
+    code = catalog.code(ref, "pandas", OWNER, version).code
+    assert run(code, monkeypatch, catalog.project.root, "diabetes")[0] == 442
+    (lab / "diabetes.csv").write_text("a\n1\n")
+    with pytest.raises(ValueError, match="no longer the version"):
+        run(code, monkeypatch, catalog.project.root, "diabetes")
+    with pytest.raises(NotFound, match="No content is known"):
+        catalog.code(ref, "pandas", OWNER, "nosuch")
 
 
-@pytest.mark.parametrize("database", ["sqlite"], indirect=True)
+@ONE_DATABASE
 def test_code_of_a_path_outside_the_project_is_absolute(
     catalog: Catalog, made_data: Path, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
-    code = catalog.look(str(made_data / "tumours.parquet")).code("pandas").code
+    code = catalog.named(str(made_data / "tumours.parquet"), OWNER).code("pandas").code
     assert f'pd.read_parquet("{made_data}/tumours.parquet")' in code
-    assert len(run(code, monkeypatch, tmp_path)) == 569
+    assert run(code, monkeypatch, tmp_path, "tumours")[0] == 569
+
+
+def dataset(form: str, uri: str, name: str = "orders") -> Dataset:
+    return Dataset(f"dataset:{uri}", name, "s", uri, form, None, None, [], [], [], [], None)
 
 
 def test_a_password_stays_in_the_environment() -> None:
-    from perijove.catalog.load_code import load_code
-
-    dataset = Dataset("dataset:x", "shop.orders", "s", "x#shop.orders", "sql", None, None, [], [], [], [], None)
     options = {"schema": "shop", "table": "orders", "index": "id"}
-    uri = "postgresql+psycopg://me:${SHOP_PW}@host/db"
-    code = load_code(dataset, options, uri, "pandas", Path("/p"))
+    wanted = Wanted(
+        dataset("sql", "x#shop.orders", "shop.orders"), options, "postgresql+psycopg://me:${SHOP_PW}@host/db"
+    )
+    code = load_code(wanted, "pandas", Place(FOREIGN, FOREIGN))
     assert code == (
         "import os\n\nimport pandas as pd\nfrom sqlalchemy import create_engine, make_url\n\n"
         'engine = create_engine(make_url("postgresql+psycopg://me@host/db").set(password=os.environ["SHOP_PW"]))\n'
         'shop_orders = pd.read_sql_table("orders", engine, schema="shop")\n'
     )
-    compile(load_code(dataset, options, uri, "dask", Path("/p")), "dask", "exec")
+    for engine in ENGINES:
+        written = load_code(wanted, engine, Place(FOREIGN, FOREIGN))
+        compile(written, engine, "exec")
+        assert 'os.environ["SHOP_PW"]' in written and "${" not in written
+
+
+def test_an_object_store_is_read_with_fsspec_s_own_settings() -> None:
+    for form, name in (("parquet", "orders.parquet"), ("csv", "orders.csv"), ("parquet", "orders")):
+        for engine in ENGINES:
+            if engine == "sqlalchemy":
+                continue
+            code = load_code(Wanted(dataset(form, f"s3://shop/{name}"), {}, ""), engine, Place(FOREIGN, FOREIGN))
+            compile(code, engine, "exec")
+            assert f"s3://shop/{name}" in code
+    options = {"type": "rest", "uri": "https://ice.example", "token": "${ICE_TOKEN}", "table": "shop.orders"}
+    code = load_code(Wanted(dataset("iceberg", "s3://shop/orders"), options, ""), "polars", Place(FOREIGN, FOREIGN))
+    assert '"token": os.environ["ICE_TOKEN"]' in code
 
 
 @pytest.mark.parametrize(

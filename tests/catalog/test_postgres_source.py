@@ -6,6 +6,7 @@ from collections.abc import Callable
 
 import pytest
 from sqlalchemy import create_engine, make_url, text
+from tests.people import OWNER
 from tests.postgres import Server
 
 from perijove.catalog.model import Source
@@ -29,10 +30,10 @@ def test_schemas_and_a_password_by_reference(
     uri = written.replace("@", ":${PJ_TEST_PW}@", 1)
     source = scan("pg", uri)
     assert "${PJ_TEST_PW}" in source.uri
-    found = {row.name: (row.ref, row.rows) for row in catalog.datasets("pg").datasets}
+    found = {row.name: (row.ref, row.rows) for row in catalog.datasets("pg", OWNER).datasets}
     assert {name: rows for name, (_, rows) in found.items()} == {"orders": 2, "shop.Some Items": 0}
     assert all("PJ_TEST_PW" not in ref for ref, _ in found.values())
-    shown = catalog.preview(Ref.parse(found["orders"][0]), 10)
+    shown = catalog.preview(Ref.parse(found["orders"][0]), 10, OWNER)
     assert shown.rows == [[1, "1.10", {"a": 1}], ["9007199254740993", None, None]]
-    assert catalog.preview(Ref.parse(found["shop.Some Items"][0])).rows == []
-    assert "PJ_TEST_PW" in catalog.code(Ref.parse(found["shop.Some Items"][0])).code
+    assert catalog.preview(Ref.parse(found["shop.Some Items"][0]), 50, OWNER).rows == []
+    assert "PJ_TEST_PW" in catalog.code(Ref.parse(found["shop.Some Items"][0]), "pandas", OWNER).code

@@ -9,6 +9,7 @@ from pathlib import Path
 
 import psutil
 import pytest
+from tests.people import OWNER
 
 from perijove.catalog.model import Source
 from perijove.catalog.sandbox import Limits, Sandbox
@@ -32,28 +33,28 @@ def test_first_rows_of_each_kind(catalog: Catalog, scan: Callable[..., Source], 
     scan("wine", "data/wine.db")
     root = lab.as_uri()
     expected = pd.read_parquet(lab / "tumours.parquet").head(3).values.tolist()
-    tumours = catalog.preview(Ref("dataset", f"{root}/tumours.parquet"), 3)
+    tumours = catalog.preview(Ref("dataset", f"{root}/tumours.parquet"), 3, OWNER)
     assert [[float(cell) for cell in row] for row in tumours.rows] == expected
     assert (tumours.total_rows, tumours.truncated, tumours.columns[0].name) == (569, True, "mean radius")
-    diabetes = catalog.preview(Ref("dataset", f"{root}/diabetes.csv"), 50)
+    diabetes = catalog.preview(Ref("dataset", f"{root}/diabetes.csv"), 50, OWNER)
     assert (len(diabetes.rows), diabetes.total_rows, diabetes.truncated) == (50, 442, True)
-    parts = catalog.preview(Ref("dataset", f"{root}/screenings"), 150)
+    parts = catalog.preview(Ref("dataset", f"{root}/screenings"), 150, OWNER)
     assert (len(parts.rows), parts.total_rows) == (150, 300)
-    wines = catalog.preview(Ref("dataset", f"sqlite:///{lab}/wine.db#wines"), 2)
+    wines = catalog.preview(Ref("dataset", f"sqlite:///{lab}/wine.db#wines"), 2, OWNER)
     assert (wines.rows, wines.total_rows, wines.truncated) == ([[1, 14.23, 0], [2, 13.2, 0]], 178, True)
-    odd = catalog.preview(Ref("dataset", f'sqlite:///{lab}/wine.db#odd "names'), 2)
+    odd = catalog.preview(Ref("dataset", f'sqlite:///{lab}/wine.db#odd "names'), 2, OWNER)
     assert (odd.rows, odd.total_rows, odd.truncated) == ([["x"]], 1, False)
     for rows in (0, 1001):
         with pytest.raises(Invalid, match="goes from 1 to 1,000"):
-            catalog.preview(Ref("dataset", f"{root}/tumours.parquet"), rows)
+            catalog.preview(Ref("dataset", f"{root}/tumours.parquet"), rows, OWNER)
 
 
 @ONE_DATABASE
 def test_a_path_that_is_not_in_the_catalog(catalog: Catalog, lab: Path) -> None:
-    assert catalog.look("data/tumours.parquet").show().rows == 569
-    assert catalog.look("data/screenings").preview(1).total_rows == 300
-    assert catalog.look("sqlite:///data/wine.db#wines").show().rows == 178
-    assert catalog.look("data/wine.db#wines").preview(1).rows == [[1, 14.23, 0]]
+    assert catalog.named("data/tumours.parquet", OWNER).show().rows == 569
+    assert catalog.named("data/screenings", OWNER).preview(1).total_rows == 300
+    assert catalog.named("sqlite:///data/wine.db#wines", OWNER).show().rows == 178
+    assert catalog.named("data/wine.db#wines", OWNER).preview(1).rows == [[1, 14.23, 0]]
     for text, error in {
         "data/none.parquet": NotFound,
         "data/wine.db": Invalid,
@@ -63,7 +64,7 @@ def test_a_path_that_is_not_in_the_catalog(catalog: Catalog, lab: Path) -> None:
         "sqlite:///data/none.db#t": NotFound,
     }.items():
         with pytest.raises(error):
-            catalog.look(text).show()
+            catalog.named(text, OWNER).show()
 
 
 @ONE_DATABASE
@@ -71,7 +72,7 @@ def test_a_file_that_went_away_after_the_scan(catalog: Catalog, scan: Callable[.
     scan("lab", "data")
     (lab / "tumours.parquet").unlink()
     with pytest.raises(NotFound, match=r"no .*tumours\.parquet"):
-        catalog.preview(Ref("dataset", f"{lab.as_uri()}/tumours.parquet"))
+        catalog.preview(Ref("dataset", f"{lab.as_uri()}/tumours.parquet"), 50, OWNER)
 
 
 def test_values_are_json(tmp_path: Path) -> None:
@@ -157,15 +158,16 @@ def test_a_broken_file_does_not_hide_the_others(catalog: Catalog, scan: Callable
     (lab / "screenings" / "part-9.parquet").write_bytes((lab / "tumours.parquet").read_bytes()[:-50])
     (lab / "delta" / "_delta_log").mkdir(parents=True)
     source = scan("lab", "data")
-    problems = {row.name: row.problem for row in catalog.datasets("lab").datasets if row.problem}
+    problems = {row.name: row.problem for row in catalog.datasets("lab", OWNER).datasets if row.problem}
     assert sorted(problems) == ["broken", "delta", "part-9"]
     assert "Delta table" in problems["delta"] and "not a readable parquet" in problems["part-9"]
     assert source.state == "live"
     ref = Ref("dataset", f"{lab.as_uri()}/broken.parquet")
-    assert "not a readable parquet" in catalog.show(ref).problem
-    for verb in (catalog.preview, catalog.code):
-        with pytest.raises(Invalid, match="not a readable parquet"):
-            verb(ref)
+    assert "not a readable parquet" in catalog.show(ref, OWNER).problem
+    with pytest.raises(Invalid, match="not a readable parquet"):
+        catalog.preview(ref, 50, OWNER)
+    with pytest.raises(Invalid, match="not a readable parquet"):
+        catalog.code(ref, "pandas", OWNER)
 
 
 def bomb(path: Path, megabytes: int, columns: int = 1) -> Path:
@@ -193,8 +195,8 @@ def test_a_file_that_declares_gigabytes_is_refused_by_its_footer(tmp_path: Path)
 def test_memory_and_time_are_capped(tmp_path: Path) -> None:
     path = bomb(tmp_path / "big.parquet", 200, columns=6)
     with pytest.raises(Invalid, match="more than the 1 GB of memory|needs more memory"):
-        read(path, sandbox=Sandbox(Limits(memory=2**30)))
-    with pytest.raises(Invalid, match="longer than the 0 seconds"):
+        read(path, sandbox=Sandbox(Limits(memory=2**30, computing_seconds=20)))
+    with pytest.raises(Invalid, match="longer than the 0.2 seconds"):
         read(path, sandbox=Sandbox(Limits(preview_seconds=0.2)))
     assert not [child for child in psutil.Process().children() if "perijove.catalog.worker" in child.cmdline()]
 

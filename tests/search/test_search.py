@@ -14,8 +14,8 @@ Rows = list[tuple[str, str, str]]
 OWNER = Person("ada", owner=True)
 
 
-def lists(prefix: str, count: int) -> Callable[[str, int], Rows]:
-    return lambda q, limit: [(f"{prefix}:{index}", f"{q} {index}", "why") for index in range(count)][:limit]
+def lists(prefix: str, count: int) -> Callable[[str, int, Person], Rows]:
+    return lambda q, limit, who: [(f"{prefix}:{index}", f"{q} {index}", "why") for index in range(count)][:limit]
 
 
 def test_the_best_of_each_capability_comes_first() -> None:
@@ -29,7 +29,7 @@ def test_the_best_of_each_capability_comes_first() -> None:
 def test_only_what_the_person_may_see() -> None:
     asked: list[str] = []
 
-    def secret(q: str, limit: int) -> Rows:
+    def secret(q: str, limit: int, who: Person) -> Rows:
         asked.append(q)
         return [("job:1", "secret", "")]
 
@@ -41,7 +41,7 @@ def test_only_what_the_person_may_see() -> None:
 
 
 def test_one_that_fails_does_not_hide_the_others() -> None:
-    def broken(q: str, limit: int) -> Rows:
+    def broken(q: str, limit: int, who: Person) -> Rows:
         raise Failed("The store is away.")
 
     search = Search([Listed("catalog.read", broken), Listed("experiments.read", lists("run", 1))])

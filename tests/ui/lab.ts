@@ -15,9 +15,13 @@ export async function openLab(page: Page, workspace: string): Promise<void> {
   await expect(panel).toBeVisible();
 }
 
-/** Take a picture in the light and the dark theme, into the folder PERIJOVE_PICTURES or test-results. */
-export async function picture(page: Page, name: string): Promise<void> {
+/** Take a picture in the light and the dark theme, into the folder PERIJOVE_PICTURES or test-results; `keep` only in the present one, where the menus would close what is open. */
+export async function picture(page: Page, name: string, { keep = false } = {}): Promise<void> {
   const folder = process.env.PERIJOVE_PICTURES ?? 'test-results/pictures';
+  if (keep) {
+    await page.screenshot({ path: `${folder}/${name}-light.png` });
+    return;
+  }
   for (const [theme, ending] of [
     ['JupyterLab Dark', 'dark'],
     ['JupyterLab Light', 'light']

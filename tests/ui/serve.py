@@ -17,6 +17,7 @@ from pathlib import Path
 
 from perijove.example import lay_out
 from tests.hosts import TOKEN, environment, stop
+from tests.ui import data
 
 COLLABORATION = ("@jupyter/collaboration-extension", "@jupyter/docprovider-extension")
 
@@ -35,6 +36,8 @@ def main(port: str, *how: str) -> int:
     env = environment(folder)
     os.environ["PERIJOVE_HOME"] = env["PERIJOVE_HOME"]
     lay_out(folder)
+    postgres = data.make(folder)
+    data.add_sources(folder)
     quiet = folder / ".jupyter-config" / "lab" / "user-settings" / "@jupyterlab" / "apputils-extension"
     quiet.mkdir(parents=True)
     (quiet / "notification.jupyterlab-settings").write_text(
@@ -60,6 +63,7 @@ def main(port: str, *how: str) -> int:
     while server.poll() is None and not told.wait(0.2):
         pass
     stop(server)
+    postgres.stop()
     log.close()
     subprocess.run(
         [sys.executable, "-m", "perijove.cli", "doctor", "--clean"], cwd=folder, env=env, capture_output=True

@@ -1,33 +1,134 @@
-"""Python that loads a dataset, written so that it can be pasted into any notebook of the project.
+"""Python that loads a dataset with any engine, written so that it can be pasted into a notebook of the project.
 
-Text of the data (paths, names of tables) enters it only as a Python literal.
+Text of the data (paths, names of tables) enters it only as a Python literal; a password never does.
 """
 
 from __future__ import annotations
 
 import keyword
+import os
 import re
+from dataclasses import dataclass
 from pathlib import Path
+from urllib.parse import unquote
 
+from perijove.catalog.load_files import Files, files_code
+from perijove.catalog.load_tables import DatabaseTable, database_code, delta_code, duckdb_code, iceberg_code
 from perijove.catalog.model import Dataset, Engine
-from perijove.catalog.places import bare, is_sqlite_file, parse, path_of, secret_name
+from perijove.catalog.places import is_sqlite_file, parse, path_of, secret_name
+from perijove.catalog.snippet import Snippet, literal
 from perijove.core.errors import Invalid
 
+FILES = ("parquet", "csv", "json", "arrow", "orc", "excel")
+PACKED = (".gz", ".bz2", ".xz", ".zst", ".zip")
+WITH_SUFFIX = re.compile(r"\.[A-Za-z0-9]{1,8}$")
 
-def load_code(dataset: Dataset, options: dict[str, str], source_uri: str, engine: Engine, root: Path) -> str:
-    """The snippet for an engine; paths are relative to ``root``, the project, when inside it."""
+
+@dataclass(frozen=True)
+class Place:
+    """Where the code will run: paths inside ``root``, the project, are written relative to ``folder``."""
+
+    root: Path
+    folder: Path
+
+    def shown(self, path: Path) -> str:
+        """A path as the code names it."""
+        if path.is_relative_to(self.root) and path != self.folder:
+            return Path(os.path.relpath(path, self.folder)).as_posix()
+        return path.as_posix()
+
+
+@dataclass(frozen=True)
+class Wanted:
+    """What to load: a dataset, what loading it needs to know, its source, and a version if one is pinned.
+
+    ``digest`` is the SHA-256 that a plain file must have to be the pinned version.
+    """
+
+    dataset: Dataset
+    options: dict[str, str]
+    source_uri: str
+    source_kind: str = ""
+    version: str = ""
+    digest: str = ""
+
+
+def load_code(wanted: Wanted, engine: Engine, place: Place) -> str:
+    """The snippet for an engine."""
+    dataset = wanted.dataset
     if dataset.problem:
         raise Invalid(f"{dataset.name} cannot be loaded: {dataset.problem}")
+    if engine == "sqlalchemy" and dataset.format != "sql":
+        raise Invalid("SQLAlchemy loads tables of databases only.", hint="Choose another engine, for instance pandas.")
     name = variable(dataset.name)
-    if dataset.format == "sql":
-        return _sql(name, options, source_uri, engine, root)
-    path = literal(_shown(path_of(dataset.uri), root))
-    alias, module = ("dd", "dask.dataframe") if engine == "dask" else ("pd", "pandas")
-    if dataset.format == "csv":
-        call = f"{alias}.read_csv({path}{_csv_arguments(options, dataset.uri, engine)})"
-    else:
-        call = f"{alias}.read_parquet({path})"
-    return f"import {module} as {alias}\n\n{name} = {call}\n"
+    found = _snippet(wanted, engine, place, name)
+    return found.text(name)
+
+
+def _snippet(wanted: Wanted, engine: Engine, place: Place, name: str) -> Snippet:
+    form, options = wanted.dataset.format, wanted.options
+    if form == "sql":
+        return _database(wanted, engine, place, name)
+    if form == "duckdb":
+        path = _path(wanted.dataset.uri.rpartition("#")[0], place)
+        return duckdb_code(path, options.get("table", wanted.dataset.name), options.get("schema", ""), engine)
+    if form == "delta":
+        return delta_code(_path(wanted.dataset.uri, place), wanted.version, engine)
+    if form == "iceberg":
+        return _iceberg(wanted, engine, place)
+    if form not in FILES:
+        raise Invalid(f"There is no load code for {form} datasets.", hint="Load what it was made of.")
+    return _files(wanted, engine, place)
+
+
+def _path(uri: str, place: Place) -> str:
+    if not uri.startswith("file:"):
+        return uri
+    return place.shown(path_of(uri))
+
+
+def _files(wanted: Wanted, engine: Engine, place: Place) -> Snippet:
+    uri, options = wanted.dataset.uri, dict(wanted.options)
+    uri, _, sheet = uri.partition("#") if wanted.dataset.format == "excel" else (uri, "", "")
+    if sheet:
+        options.setdefault("sheet", unquote(sheet))
+    remote = not uri.startswith("file:")
+    folder = not WITH_SUFFIX.search(uri) if remote else path_of(uri).is_dir()
+    path = _path(uri, place)
+    files = Files(path, wanted.dataset.format, options, folder, remote, uri.endswith(PACKED))
+    found = files_code(files, engine)
+    if wanted.digest:
+        _pin(found, path, wanted)
+    return found
+
+
+def _pin(found: Snippet, path: str, wanted: Wanted) -> None:
+    """Earlier content of a plain file is gone: the code stops where the file is no longer the one that was meant."""
+    found.imports |= {"from hashlib import sha256", "from pathlib import Path"}
+    gone = literal(f"{path} is no longer the version {wanted.version}")
+    found.before[:0] = [
+        f"if sha256(Path({literal(path)}).read_bytes()).hexdigest() != {literal(wanted.digest)}:",
+        f"    raise ValueError({gone})",
+    ]
+
+
+def _database(wanted: Wanted, engine: Engine, place: Place, name: str) -> Snippet:
+    url = parse(wanted.source_uri)
+    shown = url.set(database=place.shown(Path(str(url.database)))) if is_sqlite_file(url) else url
+    options = wanted.options
+    table = DatabaseTable(
+        shown, secret_name(url), options["table"], options.get("schema", ""), options.get("index", ""), name
+    )
+    return database_code(table, engine)
+
+
+def _iceberg(wanted: Wanted, engine: Engine, place: Place) -> Snippet:
+    options = dict(wanted.options)
+    table = options.pop("table", wanted.dataset.name)
+    if "metadata" in options:
+        metadata = options["metadata"]
+        options = {"metadata": _path(metadata, place) if metadata.startswith("file:") else metadata}
+    return iceberg_code(options, table, wanted.version, engine)
 
 
 def variable(name: str) -> str:
@@ -39,59 +140,8 @@ def variable(name: str) -> str:
     return f"{words}_df" if keyword.iskeyword(words) or keyword.issoftkeyword(words) or words in TAKEN else words
 
 
-TAKEN = {"pd", "dd", "os", "engine", "url", "client", "print", "list", "dict", "set", "str", "int", "type", "id"}
-
-
-def literal(text: str) -> str:
-    """A Python string literal, in double quotes where that needs no escape."""
-    written = repr(text)
-    return f'"{written[1:-1]}"' if written.startswith("'") and '"' not in text else written
-
-
-def _shown(path: Path, root: Path) -> str:
-    return path.relative_to(root).as_posix() if path.is_relative_to(root) and path != root else path.as_posix()
-
-
-def _csv_arguments(options: dict[str, str], uri: str, engine: Engine) -> str:
-    parts = []
-    if options.get("sep", ",") != ",":
-        parts.append(f", sep={literal(options['sep'])}")
-    if options.get("encoding", "utf-8") != "utf-8":
-        parts.append(f", encoding={literal(options['encoding'])}")
-    whole = uri.endswith(".gz") or options.get("encoding") == "utf-16"
-    if engine == "dask" and whole:
-        parts.append(", blocksize=None")
-    return "".join(parts)
-
-
-def _sql(name: str, options: dict[str, str], source_uri: str, engine: Engine, root: Path) -> str:
-    url = parse(source_uri)
-    secret = secret_name(url)
-    shown = url
-    if is_sqlite_file(url):
-        shown = url.set(database=_shown(Path(str(url.database)), root))
-    written = literal(bare(shown).render_as_string(hide_password=False))
-    schema = f", schema={literal(options['schema'])}" if options.get("schema") else ""
-    table = literal(options["table"])
-    if engine == "dask":
-        return _dask_sql(name, table, schema, options.get("index", ""), written, secret)
-    lines = ["import pandas as pd", f"from sqlalchemy import create_engine{', make_url' if secret else ''}", ""]
-    if secret:
-        lines = ["import os", "", *lines]
-        written = f'make_url({written}).set(password=os.environ["{secret}"])'
-    return "\n".join(
-        [*lines, f"engine = create_engine({written})", f"{name} = pd.read_sql_table({table}, engine{schema})", ""]
-    )
-
-
-def _dask_sql(name: str, table: str, schema: str, index: str, written: str, secret: str) -> str:
-    lines = ["import dask.dataframe as dd"] + ([] if index else ["import pandas as pd"])
-    if secret:
-        lines = ["import os", "", *lines, "from sqlalchemy import make_url"]
-        written = f'make_url({written}).set(password=os.environ["{secret}"]).render_as_string(hide_password=False)'
-    lines += ["", f"url = {written}"]
-    if index:
-        lines.append(f"{name} = dd.read_sql_table({table}, url, index_col={literal(index)}{schema})")
-    else:
-        lines.append(f"{name} = dd.from_pandas(pd.read_sql_table({table}, url{schema}), npartitions=1)")
-    return "\n".join([*lines, ""])
+TAKEN = {
+    "pd", "dd", "pl", "pa", "pq", "ds", "os", "csv", "json", "orc", "duckdb", "cudf", "feather", "engine", "url",
+    "client", "table", "rows", "connection", "reader", "catalog", "storage", "path", "select", "sha256", "fsspec",
+    "print", "list", "dict", "set", "str", "int", "type", "id",
+}  # fmt: skip

@@ -4,6 +4,8 @@ Vocabulary
   file URI      ``file:///data/orders.parquet``, absolute, percent-encoded, a folder without a slash at its end
   database URL  as SQLAlchemy writes it; a SQLite file is absolute; ``${NAME}`` stands for a secret in the environment
   table URI     a database URL without any password, ``#``, and the table, with its schema where it is not the default
+  storage URL   ``s3://bucket/key`` and others that fsspec reads; credentials are never in it
+  catalog URL   ``iceberg+https://…`` and ``iceberg+sqlite:///…``, ``mlflow+sqlite:///…``: what follows the + is a URL
 """
 
 from __future__ import annotations
@@ -11,7 +13,7 @@ from __future__ import annotations
 import os
 import re
 from pathlib import Path
-from urllib.parse import unquote_to_bytes
+from urllib.parse import parse_qsl, unquote_to_bytes, urlsplit
 
 from sqlalchemy.engine import URL, make_url
 from sqlalchemy.exc import ArgumentError
@@ -20,10 +22,16 @@ from perijove.core.errors import Invalid, NotFound
 from perijove.core.project import located, sqlite_url
 
 DATABASE_FILES = (".db", ".sqlite", ".sqlite3")
+DUCKDB_FILES = (".duckdb", ".ddb")
+STORAGES = {"s3": "s3", "s3a": "s3", "s3n": "s3", "gs": "gs", "gcs": "gs", "abfs": "abfss", "abfss": "abfss"}
+STORAGES |= {name: name for name in ("az", "http", "https", "memory", "hdfs", "hf")}
+CATALOGS = ("iceberg", "mlflow")
 SCHEME = re.compile(r"[A-Za-z][A-Za-z0-9+.\-]*://|sqlite:")
 VARIABLE = re.compile(r"\$\{([A-Za-z_][A-Za-z0-9_]*)\}")
-SECRET_ARGUMENTS = ("password", "passwd", "pwd", "sslpassword", "token", "access_token", "private_key")
+SECRET_ARGUMENTS = ("password", "passwd", "pwd", "sslpassword", "token", "access_token", "private_key", "credential")
+SIGNATURES = ("x-amz-signature", "x-goog-signature", "signature", "sig", "x-amz-credential", "x-amz-security-token")
 PRIVATE_VARIABLES = ("JUPYTER", "JPY_", "CONFIGPROXY", "PERIJOVE_")
+STORAGE_HINT = "Set credentials where Perijove starts, or in fsspec's own configuration; presigned URLs end anyway."
 SECRET_HINT = "Put the password in an environment variable and write ${NAME} in its place, for instance ${DB_PASSWORD}."
 
 
@@ -45,7 +53,7 @@ def text_of(path: Path | str) -> str:
 
 
 def place(text: str, base: Path) -> tuple[str, str]:
-    """The kind (files or sql) and URI of what a person wrote, relative to a folder."""
+    """The kind of source and the URI of what a person wrote, relative to a folder."""
     written = text.strip()
     if not written or "\0" in written:
         raise Invalid("The place of the data is missing.", hint="Write a folder, a file or a database URL.")
@@ -56,10 +64,67 @@ def place(text: str, base: Path) -> tuple[str, str]:
         path = base / raw.expanduser()
         if not path.exists():
             raise NotFound(f"There is no {text_of(path)}.", hint="Check the path.")
-        if path.suffix.lower() in DATABASE_FILES and path.is_file():
-            return "sql", database_url(sqlite_url(path.absolute()), base)
-        return "files", file_uri(path)
+        return _of_path(path, base)
+    scheme = written.partition(":")[0].lower()
+    kind, plus, rest = written.partition("+")
+    if plus and kind in CATALOGS:
+        return kind, catalog_url(kind, rest, base)
+    if scheme in STORAGES:
+        return "files", storage_url(written)
+    if scheme == "duckdb":
+        return "duckdb", file_uri(base / re.sub(r"^duckdb:///?", "", written))
     return "sql", database_url(written, base)
+
+
+def _of_path(path: Path, base: Path) -> tuple[str, str]:
+    if path.is_file():
+        if path.suffix.lower() in DUCKDB_FILES or _is_duckdb(path):
+            return "duckdb", file_uri(path)
+        if path.suffix.lower() in DATABASE_FILES:
+            return "sql", database_url(sqlite_url(path.absolute()), base)
+    if (path / "_delta_log").is_dir():
+        return "delta", file_uri(path)
+    if path.name.endswith(".metadata.json") or any((path / "metadata").glob("*.metadata.json")):
+        return "iceberg", file_uri(path)
+    return "files", file_uri(path)
+
+
+def _is_duckdb(path: Path) -> bool:
+    if path.suffix.lower() not in DATABASE_FILES:
+        return False
+    try:
+        with path.open("rb") as file:
+            return file.read(12)[8:] == b"DUCK"
+    except OSError:
+        return False
+
+
+def storage_url(text: str) -> str:
+    """A storage URL in the form it is kept; refuses one that holds a secret."""
+    parts = urlsplit(text)
+    scheme = STORAGES.get(parts.scheme.lower(), parts.scheme)
+    user = parts.netloc.rpartition("@")[0]
+    if (user and scheme not in ("abfss",)) or ":" in user:
+        raise Invalid("The URL holds a user or a password, which is not kept.", hint=STORAGE_HINT)
+    for name, _ in parse_qsl(parts.query, keep_blank_values=True):
+        if name.lower() in (*SECRET_ARGUMENTS, *SIGNATURES):
+            raise Invalid(f"The URL holds a secret, “{name}”, which is not kept.", hint=STORAGE_HINT)
+    if not parts.netloc and scheme not in ("memory", "hdfs"):
+        raise Invalid(f"“{text}” names no bucket or host.", hint="Write it as s3://bucket/folder.")
+    return f"{scheme}://{text.partition('://')[2].rstrip('/')}"
+
+
+def catalog_url(kind: str, text: str, base: Path) -> str:
+    """A catalog URL in the form it is kept: of a database, or of a server; refuses one that holds a secret."""
+    if text.startswith(("http://", "https://")):
+        return f"{kind}+{storage_url(text)}"
+    if kind == "iceberg" and "?" in text:
+        url, _, query = text.partition("?")
+        for name, value in parse_qsl(query):
+            if name.lower().endswith(SECRET_ARGUMENTS) and not VARIABLE.fullmatch(value):
+                raise Invalid(f"The URL holds a secret, “{name}”, which is not kept.", hint=SECRET_HINT)
+        return f"{kind}+{database_url(url, base)}?{query}"
+    return f"{kind}+{database_url(text, base)}"
 
 
 def database_url(text: str, base: Path) -> str:
@@ -111,14 +176,16 @@ def secret_name(url: URL) -> str:
 def expanded(url: URL) -> URL:
     """A database URL with its references replaced from the environment; raises Invalid where one is not set."""
     parts = {
-        name: _expand(str(value))
+        name: expanded_text(str(value))
         for name in ("username", "password", "host", "database")
         if (value := getattr(url, name))
     }
     return url.set(**parts)  # type: ignore[arg-type]  # the names are those of URL's own arguments
 
 
-def _expand(text: str) -> str:
+def expanded_text(text: str) -> str:
+    """A text with its references replaced from the environment; raises Invalid where one is not set."""
+
     def value(found: re.Match[str]) -> str:
         name = found.group(1)
         if name.upper().startswith(PRIVATE_VARIABLES):
@@ -147,5 +214,6 @@ def table_uri(url: URL, schema: str, table: str) -> str:
 def split_table(text: str) -> tuple[str, str]:
     """A database and its table, of ``URL#table`` or ``file.db#table``; anything else is a place without a table."""
     written, mark, table = text.rpartition("#")
-    is_database = ("://" in written and not written.startswith("file:")) or written.endswith(DATABASE_FILES)
+    storage = written.partition("://")[0].lower() in (*STORAGES, "file")
+    is_database = ("://" in written and not storage) or written.endswith(DATABASE_FILES + DUCKDB_FILES)
     return (written, table) if mark and is_database else (text, "")

@@ -1,51 +1,70 @@
-"""Calls the worker: starts it, reads its lines, and ends it with all it started when its time is up."""
+"""Calls the worker: has one started for each call, reads its lines, and ends it with all it started when it must.
+
+A call ends when its time is up, when it has used more computing time than a look may (hostile data costs computing,
+slow storage only waits), when it says too much, or when whoever asked gives up.
+"""
 
 from __future__ import annotations
 
 import os
 import select
-import subprocess
-import sys
+import signal
+import socket
 import time
 from collections.abc import Callable, Iterator
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any
 
 import msgspec
+import psutil
 
-from perijove.catalog.model import Preview, Reading
+from perijove.catalog.model import Level, Listing, Preview, Profile, Reading, Version, Window
+from perijove.catalog.workers import Workers
 from perijove.core.errors import Busy, Conflict, Failed, Invalid, NotAllowed, NotFound, PerijoveError
-from perijove.core.tasks import end_group
 
 ERRORS: dict[str, type[PerijoveError]] = {
     kind.__name__: kind for kind in (Invalid, NotFound, NotAllowed, Conflict, Busy, Failed)
 }
 MEMORY = 2 * 2**30
 PREVIEW_SECONDS = 10.0
+COMPUTING_SECONDS = 1.5
+ORDER_SECONDS = 6.0
 SCAN_SECONDS = 600.0
 MOST_OUTPUT = 256 * 2**20
-TICK = 0.25
+TICK = 0.1
+Check = Callable[[], None]
 
 
 @dataclass(frozen=True)
 class Limits:
-    """What one call may take: bytes of memory, seconds for a look, seconds for a scan."""
+    """What one call may take: bytes of memory, and seconds: of a look (in all, computing, ordering), of a scan."""
 
     memory: int = MEMORY
     preview_seconds: float = PREVIEW_SECONDS
+    computing_seconds: float = COMPUTING_SECONDS
+    order_seconds: float = ORDER_SECONDS
     scan_seconds: float = SCAN_SECONDS
 
 
 class Sandbox:
     """Reads sources through worker processes, within limits."""
 
-    def __init__(self, limits: Limits | None = None) -> None:
+    def __init__(self, limits: Limits | None = None, workers: Workers | None = None) -> None:
         self.limits = limits or Limits()
+        self.workers = workers or Workers()
 
-    def datasets(self, kind: str, uri: str, check: Callable[[], None]) -> Iterator[Reading]:
+    def warm(self) -> None:
+        """Start what starts workers, so that the first look is fast too."""
+        self.workers.warm()
+
+    def close(self) -> None:
+        """End what starts workers."""
+        self.workers.close()
+
+    def datasets(self, kind: str, uri: str, check: Check) -> Iterator[Reading]:
         """Every dataset of a source as it is found; ``check`` is called often and may raise to stop it."""
-        request = self._request("datasets", kind, uri)
-        for line in self._lines(request, self.limits.scan_seconds, check):
+        for line in self._lines(self._request("datasets", kind, uri), self.limits.scan_seconds, check):
             if "found" in line:
                 yield msgspec.convert(line["found"], type=Reading)
 
@@ -58,40 +77,74 @@ class Sandbox:
         request = self._request("preview", kind, source, uri=uri, rows=rows, options=options)
         return msgspec.convert(self._one(request, "preview"), type=Preview)
 
+    def look(self, kind: str, source: str, uri: str, window: Window, options: dict[str, str]) -> Preview:
+        """Rows after filter and order, from an offset, of a version."""
+        request = self._request("look", kind, source, uri=uri, window=window, options=options)
+        orders = bool(window.sort or window.where or window.offset)
+        computing = self.limits.order_seconds if orders else self.limits.computing_seconds
+        return msgspec.convert(self._one(request, "preview", computing), type=Preview)
+
+    def profile(
+        self,
+        kind: str,
+        source: str,
+        uri: str,
+        level: Level,
+        options: dict[str, str],
+        version: str = "",
+        check: Check = lambda: None,
+        step: Callable[[float], None] = lambda share: None,
+    ) -> Profile:
+        """Figures of a dataset; a full profile may take as long as a scan, and ``step`` hears how much is done."""
+        request = self._request("profile", kind, source, uri=uri, level=level, options=options, version=version)
+        if level != "full":
+            return msgspec.convert(self._one(request, "profile"), type=Profile)
+        found = None
+        for line in self._lines(request, self.limits.scan_seconds, check):
+            if "share" in line:
+                step(line["share"])
+            found = line.get("profile", found)
+        return msgspec.convert(_given(found), type=Profile)
+
+    def versions(self, kind: str, source: str, uri: str, options: dict[str, str]) -> list[Version]:
+        """The versions of one dataset, newest first."""
+        request = self._request("versions", kind, source, uri=uri, options=options)
+        return msgspec.convert(self._one(request, "versions"), type=list[Version])
+
+    def children(self, kind: str, source: str, uri: str, more: str = "", limit: int = 200) -> Listing:
+        """What is in a place, some at a time."""
+        request = self._request("children", kind, source, uri=uri, more=more, limit=limit)
+        return msgspec.convert(self._one(request, "listing"), type=Listing)
+
     def _request(self, verb: str, kind: str, source: str, **more: Any) -> dict[str, Any]:
-        return {"verb": verb, "kind": kind, "config": {"uri": source}, "memory": self.limits.memory, **more}
+        limits = {"memory": self.limits.memory, "environment": dict(os.environ)}
+        return {"verb": verb, "kind": kind, "config": {"uri": source}, **limits, **more}
 
-    def _one(self, request: dict[str, Any], key: str) -> Any:
-        answers = [line[key] for line in self._lines(request, self.limits.preview_seconds, lambda: None) if key in line]
-        if not answers:
-            raise Failed("The source gave no answer.", hint="Try again; if it stays so, scan the source.")
-        return answers[0]
+    def _one(self, request: dict[str, Any], key: str, computing: float | None = None) -> Any:
+        computing = computing or self.limits.computing_seconds
+        lines = self._lines(request, self.limits.preview_seconds, lambda: None, computing)
+        answers = [line[key] for line in lines if key in line]
+        return _given(answers[0] if answers else None)
 
-    def _lines(self, request: dict[str, Any], seconds: float, check: Callable[[], None]) -> Iterator[dict[str, Any]]:
-        process = subprocess.Popen(
-            [sys.executable, "-m", "perijove.catalog.worker"],
-            stdin=subprocess.PIPE,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.DEVNULL,
-            start_new_session=True,
-            env=os.environ | {"MALLOC_ARENA_MAX": "2", "PYTHONUNBUFFERED": "1"},
-        )
+    def _lines(
+        self, request: dict[str, Any], seconds: float, check: Check, computing: float | None = None
+    ) -> Iterator[dict[str, Any]]:
+        line, pid = self.workers.start()
         ended = False
         try:
-            _ask(process, request)
-            for raw in _read(process, time.monotonic() + seconds, seconds, check):
-                line = msgspec.json.decode(raw)
-                if "error" in line:
-                    error = line["error"]
+            _ask(line, request)
+            for raw in _read(line, pid, seconds, computing, check):
+                said = msgspec.json.decode(raw)
+                if "error" in said:
+                    error = said["error"]
                     raise ERRORS.get(error["kind"], Failed)(error["message"], hint=error["hint"])
-                ended = "done" in line
-                yield line
+                ended = "done" in said
+                yield said
         finally:
-            if process.poll() is None:
-                end_group(process, grace=0.2)
-            for pipe in (process.stdin, process.stdout):
-                if pipe is not None:
-                    pipe.close()
+            if not ended:
+                with suppress(ProcessLookupError, PermissionError):
+                    os.killpg(pid, signal.SIGKILL)
+            line.close()
         if not ended:
             raise Invalid(
                 "Reading this ended its worker process: the data is damaged, or needs more memory than it may use.",
@@ -99,29 +152,31 @@ class Sandbox:
             )
 
 
-def _ask(process: subprocess.Popen[bytes], request: dict[str, Any]) -> None:
-    assert process.stdin is not None
+def _given(found: Any) -> Any:
+    if found is None:
+        raise Failed("The source gave no answer.", hint="Try again; if it stays so, scan the source.")
+    return found
+
+
+def _ask(line: socket.socket, request: dict[str, Any]) -> None:
     try:
-        process.stdin.write(msgspec.json.encode(request))
-        process.stdin.close()
-    except BrokenPipeError as error:
+        line.sendall(msgspec.json.encode(request))
+        line.shutdown(socket.SHUT_WR)
+    except OSError as error:
         raise Failed("The worker process could not start.", hint="Run `perijove doctor`.") from error
 
 
-def _read(process: subprocess.Popen[bytes], until: float, seconds: float, check: Callable[[], None]) -> Iterator[bytes]:
-    assert process.stdout is not None
-    descriptor = process.stdout.fileno()
-    rest, total = b"", 0
+def _read(line: socket.socket, pid: int, seconds: float, computing: float | None, check: Check) -> Iterator[bytes]:
+    rest, total, until = b"", 0, time.monotonic() + seconds
     while True:
         check()
-        if time.monotonic() > until:
-            raise Invalid(
-                f"Reading this took longer than the {seconds:.0f} seconds it may take.",
-                hint="Read it in a kernel, or write it again in smaller parts.",
-            )
-        if not select.select([descriptor], [], [], TICK)[0]:
+        _in_time(pid, seconds, until, computing)
+        if not select.select([line], [], [], TICK)[0]:
             continue
-        chunk = os.read(descriptor, 2**20)
+        try:
+            chunk = line.recv(2**20)
+        except ConnectionResetError:
+            return
         if not chunk:
             return
         total += len(chunk)
@@ -129,3 +184,21 @@ def _read(process: subprocess.Popen[bytes], until: float, seconds: float, check:
             raise Invalid("The source says more about itself than can be kept.", hint="Add a smaller part of it.")
         *lines, rest = (rest + chunk).split(b"\n")
         yield from lines
+
+
+def _in_time(pid: int, seconds: float, until: float, computing: float | None) -> None:
+    if time.monotonic() > until:
+        raise _slow(seconds)
+    if computing is None:
+        return
+    with suppress(psutil.Error):
+        used = psutil.Process(pid).cpu_times()
+        if used.user + used.system > computing:
+            raise _slow(computing)
+
+
+def _slow(seconds: float) -> Invalid:
+    return Invalid(
+        f"Reading this took longer than the {seconds:.2g} seconds it may take.",
+        hint="Read it in a kernel, or write it again in smaller parts.",
+    )

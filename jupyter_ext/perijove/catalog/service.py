@@ -1,4 +1,7 @@
-"""Sources and their datasets: add, scan, search, show, preview, load."""
+"""Sources and their datasets: add, scan, search, show, look at rows, profile, load.
+
+Every verb that shows a dataset takes the person who asks, and answers only what they may read.
+"""
 
 from __future__ import annotations
 
@@ -6,28 +9,45 @@ import re
 import threading
 from collections.abc import Callable
 from pathlib import Path
+from typing import get_args
 
 import msgspec
 
-from perijove.catalog.load_code import load_code
+from perijove.catalog.about import Abouts, AboutStore
+from perijove.catalog.access import AccessRules, sees_all
+from perijove.catalog.access_store import AccessStore
+from perijove.catalog.figures import Figures
+from perijove.catalog.finding import Finder, told
+from perijove.catalog.frames import Frames
+from perijove.catalog.importing import IMPORTED, Importing
+from perijove.catalog.load_code import FILES, Place, Wanted, load_code
+from perijove.catalog.look import Look
 from perijove.catalog.model import (
     Dataset,
     DatasetPage,
     Engine,
-    Hit,
     Hits,
+    Listing,
     LoadCode,
     NewSource,
     Preview,
     Reading,
     Source,
+    Window,
 )
 from perijove.catalog.places import parse, place, split_table, table_uri
 from perijove.catalog.sandbox import Sandbox
-from perijove.catalog.store import LONGEST_REF, CatalogStore, query_words, read_alone, snippet
+from perijove.catalog.search_index import Narrow
+from perijove.catalog.seen_store import SeenStore
+from perijove.catalog.shapes import About, Ask, EngineRow, NewAbout, Request, Restrict, Uses
+from perijove.catalog.store import CatalogStore
+from perijove.catalog.tables import LONGEST_REF
+from perijove.catalog.uses import uses
+from perijove.catalog.versions import DatasetVersions
 from perijove.core.access import Person
 from perijove.core.errors import Busy, Conflict, Invalid, NotFound, PerijoveError
 from perijove.core.events import Events, Happened
+from perijove.core.kernels import Kernels
 from perijove.core.lineage import Lineage
 from perijove.core.model import Node, Task
 from perijove.core.plugins import Part, Parts
@@ -55,6 +75,7 @@ class Catalog:
         lineage: Lineage,
         sandbox: Sandbox | None = None,
         most_rows: Callable[[], int] = lambda: MOST_ROWS,
+        kernels: Kernels | None = None,
     ) -> None:
         self.most_rows = most_rows
         self.project = project
@@ -64,6 +85,14 @@ class Catalog:
         self.tasks = tasks
         self.lineage = lineage
         self.sandbox = sandbox or Sandbox()
+        self.access = AccessRules(AccessStore(store.database), events)
+        self.about = Abouts(AboutStore(store.database), self.access, events)
+        seen = SeenStore(store.database)
+        self.versions = DatasetVersions(self, seen)
+        self.figures = Figures(self, seen)
+        self.importing = Importing(self)
+        self.frames = Frames(kernels or Kernels())
+        self.finder = Finder(store, self.about.store, self.access)
         self._scanning: set[str] = set()
         self._lock = threading.Lock()
 
@@ -107,6 +136,8 @@ class Catalog:
     def start_scan(self, name: str, who: Person) -> Task:
         """Look for datasets in a source, as a task."""
         source = self.source(name)
+        if source.kind == IMPORTED:
+            raise Invalid(f"“{name}” came from another catalog; there is nothing to scan.", hint="Import it again.")
         with self._lock:
             if name in self._scanning:
                 raise Busy(f"“{name}” is being scanned already.", hint="Wait for that scan, or cancel it.")
@@ -137,6 +168,7 @@ class Catalog:
             raise
         finally:
             self._scanning.discard(source.name)
+        self.versions.record(found, progress.check)
         self.lineage.add_nodes(Node(f"dataset:{one.uri}", "dataset", one.name, one.uri) for one in found)
         problems = [{"name": one.name, "problem": one.problem} for one in found if one.problem]
         self._tell("scanned", source.name, who, {"datasets": len(found), "problems": len(problems)})
@@ -154,66 +186,142 @@ class Catalog:
         progress.step(0.9, f"{len(found)} datasets in {source.name}")
         return found
 
-    def datasets(self, source: str, limit: int = 200, offset: int = 0) -> DatasetPage:
+    def datasets(self, source: str, who: Person, limit: int = 200, offset: int = 0) -> DatasetPage:
         """Some of the datasets of a source, in order of name."""
         within("limit", limit, 1, MOST_DATASETS)
         within("offset", offset, 0, 10**9)
-        return self.store.page(self.source(source).name, limit, offset)
+        name = self.source(source).name
+        if sees_all(who) or not self.access.store.restricted():
+            return self.store.page(name, limit, offset)
+        refs = self.store.refs(name)
+        hidden = self.access.hidden(who, refs)
+        return self.store.page_of(name, [ref for ref in refs if ref not in hidden], limit, offset)
 
-    def search(self, q: str, limit: int = 20) -> Hits:
-        """Datasets that have every word of a query at the start of a word of their name or columns, best first."""
+    def children(self, source: str, who: Person, uri: str = "", more: str = "", limit: int = 200) -> Listing:
+        """What is in a place of a source, some at a time."""
+        within("limit", limit, 1, MOST_DATASETS)
+        found = self.source(source)
+        place = uri or found.uri
+        self.access.require(who, f"dataset:{place}")
+        listing = self.sandbox.children(found.kind, found.uri, place, more, limit)
+        hidden = self.access.hidden(who, [f"dataset:{entry.uri}" for entry in listing.entries])
+        entries = [entry for entry in listing.entries if f"dataset:{entry.uri}" not in hidden]
+        return msgspec.structs.replace(listing, entries=entries)
+
+    def search(self, q: str, who: Person, limit: int = 20, narrow: Narrow | None = None) -> Hits:
+        """Datasets by what is known of them, best first: all words of a short question, the rarest of a long one."""
         within("limit", limit, 1, MOST_DATASETS)
         short(q)
-        words = query_words(q)
-        if not words:
-            return Hits([], 0)
-        found, total = self.store.search(words, limit)
-        hits = [Hit(one.ref, one.name, one.source, score, snippet(one, words)) for one, score in found]
-        return Hits(hits, total)
+        self.lineage.before_reading()
+        return self.finder.find(q, limit, who, narrow or Narrow())
 
-    def found(self, q: str, limit: int) -> list[tuple[str, str, str]]:
+    def found(self, q: str, limit: int, who: Person) -> list[tuple[str, str, str]]:
         """What a search over everything shows: ref, title and snippet, best first."""
-        return [(hit.ref, hit.name, f"{hit.source} · {hit.snippet}") for hit in self.search(q, limit).hits]
+        return [(hit.ref, hit.name, f"{hit.source} · {hit.snippet}") for hit in self.search(q, who, limit).hits]
 
-    def show(self, ref: Ref) -> Dataset:
-        """One dataset with its schema."""
-        return self._known(ref)[0]
+    def show(self, ref: Ref, who: Person) -> Dataset:
+        """One dataset with its schema and what people say of it."""
+        dataset, _ = self.known(ref, who)
+        return told(dataset, self.about.store.get(str(ref)))
 
-    def preview(self, ref: Ref, rows: int = 50) -> Preview:
+    def preview(self, ref: Ref, rows: int, who: Person) -> Preview:
         """The first rows of a dataset."""
         within("rows", rows, 1, self.most_rows())
-        dataset, options = self._known(ref)
-        source = self.source(dataset.source)
-        found = self.sandbox.preview(source.kind, source.uri, dataset.uri, rows, options)
-        if found.total_rows is None and dataset.rows is not None and dataset.rows >= len(found.rows):
-            return msgspec.structs.replace(found, total_rows=dataset.rows)
-        return found
+        dataset, options = self.known(ref, who)
+        source = self.readable(dataset)
+        return _counted(self.sandbox.preview(source.kind, source.uri, dataset.uri, rows, options), dataset)
 
-    def code(self, ref: Ref, engine: Engine = "pandas") -> LoadCode:
-        """Python that loads a dataset with an engine."""
-        dataset, options = self._known(ref)
-        source = self.source(dataset.source)
-        return LoadCode(load_code(dataset, options, source.uri, engine, self.project.root))
+    def look(self, ref: Ref, window: Window, who: Person) -> Preview:
+        """Some rows of a dataset, in an order and through a filter."""
+        within("rows", window.rows, 1, self.most_rows())
+        within("offset", window.offset, 0, 10**12)
+        dataset, options = self.known(ref, who)
+        source = self.readable(dataset)
+        found = self.sandbox.look(source.kind, source.uri, dataset.uri, window, options)
+        return found if window.where or window.version else _counted(found, dataset)
 
-    def look(self, text: str) -> Look:
+    def code(self, ref: Ref, engine: Engine, who: Person, version: str = "", notebook: str = "") -> LoadCode:
+        """Python that loads a dataset, or a version of it, with an engine; paths as the notebook's folder has them."""
+        dataset, options = self.known(ref, who)
+        source = self.readable(dataset)
+        digest = self.versions.digest(str(ref), version) if version and dataset.format in FILES else ""
+        wanted = Wanted(dataset, options, source.uri, source.kind, version, digest)
+        return LoadCode(load_code(wanted, engine, Place(self.project.root, self.folder_of(notebook))))
+
+    def uses(self, ref: Ref, who: Person, limit: int = 100) -> Uses:
+        """What uses a dataset: cells, notebooks, runs, models and jobs."""
+        self.access.require(who, str(ref))
+        return uses(self.lineage, ref, who, limit)
+
+    def engines(self, ref: Ref, who: Person) -> list[EngineRow]:
+        """Which engines can load a dataset, and why one cannot."""
+        return [self._engine(ref, engine, who) for engine in get_args(Engine)]
+
+    def _engine(self, ref: Ref, engine: Engine, who: Person) -> EngineRow:
+        try:
+            self.code(ref, engine, who)
+        except Invalid as error:
+            return EngineRow(engine, False, error.message)
+        return EngineRow(engine, True)
+
+    def columns_of(self, uri: str) -> list[str] | None:
+        """The columns of a dataset by its URI, for the lineage of SQL; None where it is not in the catalog."""
+        found = self.store.dataset(f"dataset:{uri}")
+        return [column.name for column in found[0].columns] if found is not None else None
+
+    def say(self, body: NewAbout, who: Person) -> About:
+        """Change what is said of a dataset."""
+        self.known(Ref.parse(body.ref), who)
+        return self.about.change(body, who)
+
+    def ask(self, body: Ask, who: Person) -> Request:
+        """Ask to read a restricted dataset."""
+        ref = Ref.parse(body.ref)
+        if ref.kind != "dataset" or self.store.dataset(body.ref) is None:
+            raise NotFound(f"There is no {body.ref} in the catalog.", hint=GONE)
+        return self.access.ask(body, who)
+
+    def restrict(self, body: Restrict, who: Person) -> None:
+        """Restrict a dataset or a source to its readers, or open it again."""
+        ref = Ref.parse(body.ref)
+        if ref.kind == "source":
+            uri = covered(self.source(ref.id).uri)
+        else:
+            uri = self.known(ref, who)[0].uri
+        self.access.restrict(body, uri, who)
+
+    def folder_of(self, notebook: str) -> Path:
+        """The folder that a notebook's kernel runs in; without one the project's."""
+        return self.project.inside(notebook).parent if notebook else self.project.root
+
+    def named(self, text: str, who: Person) -> Look:
         """A dataset by its ref, its name or where it is, in the catalog or not; relative to the current folder."""
-        ref = self._ref(text)
+        ref = self._ref(text, who)
         if ref is not None:
-            return Look(self, ref)
+            return Look(self, ref, who)
         written, table = split_table(text)
         kind, source = place(written, Path.cwd())
         if kind == "sql" and not table:
             raise Invalid(f"“{text}” is a database.", hint=f"Name one of its tables: {text}#TABLE.")
-        uri = table_uri(parse(source), "", table) if kind == "sql" else source
+        if kind == "sql":
+            uri = table_uri(parse(source), "", table)
+        else:
+            uri = f"{source}#{table}" if table else source
         known = Ref("dataset", uri)
+        self.access.require(who, str(known))
         if self.store.dataset(str(known)):
-            return Look(self, known)
-        return Look(self, known, (kind, source, self.sandbox.describe(kind, source, uri)))
+            return Look(self, known, who)
+        reading = self.sandbox.describe(kind, source, uri)
+        found = Ref("dataset", reading.uri)
+        self.access.require(who, str(found))
+        return Look(self, found, who, (kind, source, reading))
 
-    def _ref(self, text: str) -> Ref | None:
+    def _ref(self, text: str, who: Person) -> Ref | None:
         if text.partition(":")[0] in KINDS:
             return Ref.parse(text)
-        named = self.store.named(text)
+        found = self.store.named(text)
+        hidden = self.access.hidden(who, found)
+        named = [ref for ref in found if ref not in hidden]
         if len(named) > 1 and not Path(text).exists():
             raise Invalid(f"{len(named)} datasets are called “{text}”.", hint=f"Name one: {', '.join(named[:5])}.")
         return Ref.parse(named[0]) if len(named) == 1 else None
@@ -224,42 +332,42 @@ class Catalog:
             return source
         return msgspec.structs.replace(source, state="live" if source.scanned_at else "new")
 
-    def _known(self, ref: Ref) -> tuple[Dataset, dict[str, str]]:
+    def known(self, ref: Ref, who: Person) -> tuple[Dataset, dict[str, str]]:
+        """A dataset that a person may read, and what loading it needs to know; raises NotFound or NotAllowed."""
         if ref.kind != "dataset":
             raise Invalid(f"{ref} is not a dataset.", hint="Write dataset:URI, as `perijove catalog search` prints it.")
+        self.access.require(who, str(ref))
         found = self.store.dataset(str(ref))
         if found is None:
             raise NotFound(f"There is no {ref} in the catalog.", hint=GONE)
         return found
 
+    def readable(self, dataset: Dataset) -> Source:
+        """The source that reads a dataset; raises Invalid for one that another catalog only told of."""
+        source = self.source(dataset.source)
+        if source.kind == IMPORTED:
+            raise Invalid(
+                f"{dataset.name} is known from another catalog only; its data cannot be read here.",
+                hint="Add the place that holds it as a source.",
+            )
+        return source
+
     def _tell(self, verb: str, name: str, who: Person, new: object, old: object = None) -> None:
         self.events.publish(Happened(f"catalog.source.{verb}", Ref("source", name), who.name, old=old, new=new))
 
 
-class Look:
-    """One dataset that a person named at the terminal, in the catalog or only on disk."""
+def covered(uri: str) -> str:
+    """The place of a source as the URIs of its datasets begin."""
+    if uri.startswith("file:") or "://" not in uri:
+        return uri
+    try:
+        return table_uri(parse(uri), "", "").rstrip("#")
+    except Invalid:
+        return uri
 
-    def __init__(self, catalog: Catalog, ref: Ref, outside: tuple[str, str, Reading] | None = None) -> None:
-        self.catalog = catalog
-        self.ref = ref
-        self.outside = outside
 
-    def show(self) -> Dataset:
-        """Its schema."""
-        return read_alone(self.outside[2]) if self.outside else self.catalog.show(self.ref)
-
-    def preview(self, rows: int) -> Preview:
-        """Its first rows."""
-        if not self.outside:
-            return self.catalog.preview(self.ref, rows)
-        within("rows", rows, 1, self.catalog.most_rows())
-        kind, source, reading = self.outside
-        return self.catalog.sandbox.preview(kind, source, reading.uri, rows, reading.options)
-
-    def code(self, engine: Engine) -> LoadCode:
-        """Python that loads it."""
-        if not self.outside:
-            return self.catalog.code(self.ref, engine)
-        _, source, reading = self.outside
-        root = self.catalog.project.root
-        return LoadCode(load_code(read_alone(reading), reading.options, source, engine, root))
+def _counted(found: Preview, dataset: Dataset) -> Preview:
+    """A preview with the number of rows that the catalog knows, where reading did not tell."""
+    if found.total_rows is None and dataset.rows is not None and dataset.rows >= len(found.rows):
+        return msgspec.structs.replace(found, total_rows=dataset.rows)
+    return found

@@ -1,73 +1,24 @@
-"""The catalog's tables: sources, and their datasets with a text to search in."""
+"""Keeps sources and their datasets; every change is in the index of words when it returns."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from datetime import UTC, datetime
 from typing import Any
 
 import msgspec
-from sqlalchemy import (
-    JSON,
-    BigInteger,
-    Column,
-    ColumnElement,
-    DateTime,
-    Index,
-    Row,
-    String,
-    Table,
-    Text,
-    case,
-    delete,
-    func,
-    insert,
-    literal,
-    or_,
-    select,
-    update,
-)
+from sqlalchemy import Connection, Row, delete, func, insert, select, update
 
-from perijove.catalog import model
+from perijove.catalog import model, search_index
+from perijove.catalog.indexing import index
 from perijove.catalog.model import Dataset, DatasetPage, DatasetRow, Reading, Source, SourceState
-from perijove.catalog.words import pieces, searchable
+from perijove.catalog.search_index import Matches, Narrow
+from perijove.catalog.tables import datasets, sources, terms
 from perijove.core.database import Database
 from perijove.core.lineage import aware
-from perijove.core.tables import metadata
 
-LONGEST_REF = 1000
 LARGEST = 2**63 - 1
-
-sources = Table(
-    "catalog_sources",
-    metadata,
-    Column("name", String(200), primary_key=True),
-    Column("kind", String(80), nullable=False),
-    Column("uri", Text, nullable=False),
-    Column("state", String(20), nullable=False),
-    Column("problem", Text, nullable=False, default=""),
-    Column("scanned_at", DateTime(timezone=True)),
-)
-
-datasets = Table(
-    "catalog_datasets",
-    metadata,
-    Column("source", String(200), primary_key=True),
-    Column("ref", String(LONGEST_REF), primary_key=True),
-    Column("name", Text, nullable=False),
-    Column("uri", Text, nullable=False),
-    Column("format", String(40), nullable=False),
-    Column("rows", BigInteger),
-    Column("bytes", BigInteger),
-    Column("columns", JSON, nullable=False),
-    Column("options", JSON, nullable=False),
-    Column("version", Text, nullable=False),
-    Column("problem", Text, nullable=False),
-    Column("modified_at", DateTime(timezone=True)),
-    Column("name_words", Text, nullable=False),
-    Column("words", Text, nullable=False),
-    Index("catalog_datasets_ref", "ref"),
-)
+CHUNK = 400
 
 
 class CatalogStore:
@@ -96,10 +47,38 @@ class CatalogStore:
             connection.execute(insert(sources).values(name=name, kind=kind, uri=uri, state="new", problem=""))
         return True
 
+    def kind(self, name: str) -> str:
+        """The kind of a source, empty where there is none."""
+        with self.database.begin() as connection:
+            return str(connection.execute(select(sources.c.kind).where(sources.c.name == name)).scalar() or "")
+
+    def add_datasets(self, source: str, found: Sequence[Reading]) -> None:
+        """Add datasets to a source, or replace those of the same URI; the others stay."""
+        rows = {reading.uri: _dataset_values(source, reading) for reading in found}
+        refs = [row["ref"] for row in rows.values()]
+        with self.database.begin() as connection:
+            for begin in range(0, len(refs), CHUNK):
+                part = refs[begin : begin + CHUNK]
+                connection.execute(delete(datasets).where(datasets.c.source == source, datasets.c.ref.in_(part)))
+            connection.execute(insert(datasets), list(rows.values()))
+            live = {"state": "live", "problem": "", "scanned_at": datetime.now(UTC)}
+            connection.execute(update(sources).where(sources.c.name == source).values(**live))
+            index(connection, refs)
+
+    def named_in(self, source: str, name: str) -> list[str]:
+        """The refs of the datasets of this name in a source, or anywhere where the source is not here."""
+        query = select(datasets.c.ref).where(datasets.c.name == name)
+        if source and self.kind(source):
+            query = query.where(datasets.c.source == source)
+        with self.database.begin() as connection:
+            return sorted(set(connection.execute(query).scalars()))
+
     def remove_source(self, name: str) -> bool:
         """Forget a source and its datasets; False where there is none."""
         with self.database.begin() as connection:
+            gone = list(connection.execute(select(datasets.c.ref).where(datasets.c.source == name)).scalars())
             connection.execute(delete(datasets).where(datasets.c.source == name))
+            index(connection, gone)
             return connection.execute(delete(sources).where(sources.c.name == name)).rowcount > 0
 
     def set_state(self, name: str, state: SourceState, problem: str = "") -> None:
@@ -118,9 +97,12 @@ class CatalogStore:
             )
             if not changed.rowcount:
                 return False
+            old = connection.execute(select(datasets.c.ref).where(datasets.c.source == name)).scalars()
+            refs = {*old, *(row["ref"] for row in rows)}
             connection.execute(delete(datasets).where(datasets.c.source == name))
             if rows:
                 connection.execute(insert(datasets), rows)
+            index(connection, sorted(refs))
         return True
 
     def page(self, source: str, limit: int, offset: int) -> DatasetPage:
@@ -131,6 +113,14 @@ class CatalogStore:
             rows = connection.execute(query.order_by(datasets.c.name, datasets.c.ref).limit(limit).offset(offset)).all()
             count = connection.execute(total).scalar_one()
         return DatasetPage([_row(row) for row in rows], count)
+
+    def page_of(self, source: str, refs: Sequence[str], limit: int, offset: int) -> DatasetPage:
+        """The same of only some of them, given in order."""
+        wanted = list(refs[offset : offset + limit])
+        query = select(datasets).where(datasets.c.source == source, datasets.c.ref.in_(wanted))
+        with self.database.begin() as connection:
+            rows = connection.execute(query.order_by(datasets.c.name, datasets.c.ref)).all()
+        return DatasetPage([_row(row) for row in rows], len(refs))
 
     def dataset(self, ref: str) -> tuple[Dataset, dict[str, str]] | None:
         """One dataset and what loading it needs to know, or None."""
@@ -145,23 +135,39 @@ class CatalogStore:
             found = connection.execute(select(datasets.c.ref).where(datasets.c.name == name).distinct())
             return sorted(row.ref for row in found)
 
-    def search(self, words: Sequence[str], limit: int) -> tuple[list[tuple[Dataset, float]], int]:
-        """Datasets that have every word, best first, and how many there are in all."""
-        score: ColumnElement[Any] = literal(0)
-        query = select(datasets)
-        for word in words:
-            start = f"% {_escaped(word)}"
-            in_name = datasets.c.name_words.like(f"{start}%", escape="\\")
-            query = query.where(or_(in_name, datasets.c.words.like(f"{start}%", escape="\\")))
-            whole = datasets.c.name_words.like(f"{start} %", escape="\\")
-            score = score + case((whole, 3), (in_name, 2), else_=1)
-        score = score.label("score")
-        ordered = query.add_columns(score).order_by(score.desc(), func.length(datasets.c.name), datasets.c.name)
+    def many(self, refs: Sequence[str]) -> dict[str, Dataset]:
+        """Several datasets."""
+        found: dict[str, Dataset] = {}
         with self.database.begin() as connection:
-            rows = connection.execute(ordered.limit(limit)).all()
-            total = connection.execute(select(func.count()).select_from(query.subquery())).scalar_one()
-        most = 3 * len(words)
-        return [(_dataset(row), round(row.score / most, 3)) for row in rows], total
+            for begin in range(0, len(refs), CHUNK):
+                query = select(datasets).where(datasets.c.ref.in_(refs[begin : begin + CHUNK]))
+                for row in connection.execute(query.order_by(datasets.c.source.desc())):
+                    found[row.ref] = _dataset(row)
+        return found
+
+    def refs(self, source: str) -> list[str]:
+        """The refs of the datasets of a source."""
+        with self.database.begin() as connection:
+            query = select(datasets.c.ref).where(datasets.c.source == source).order_by(datasets.c.name, datasets.c.ref)
+            return list(connection.execute(query).scalars())
+
+    def search(
+        self, question: str, limit: int, narrow: Narrow, guards: Callable[[Connection], list[int] | None]
+    ) -> Matches:
+        """The best matches; ``guards`` says which restrictions the person passes, in the same transaction."""
+        with self.database.begin() as connection:
+            return search_index.find(connection, question, limit, guards(connection), narrow)
+
+    def index(self, refs: Sequence[str]) -> None:
+        """Index datasets anew, for instance those that cells have just used."""
+        with self.database.begin() as connection:
+            index(connection, refs)
+
+    def index_old(self) -> None:
+        """Index everything where nothing is indexed yet: a catalog of an earlier version."""
+        with self.database.begin() as connection:
+            if connection.execute(select(terms.c.term).where(terms.c.term == "")).first() is None:
+                index(connection, list(connection.execute(select(datasets.c.ref).distinct()).scalars()))
 
 
 def _with_counts() -> Any:
@@ -169,12 +175,7 @@ def _with_counts() -> Any:
     return select(sources, counted.label("datasets"))
 
 
-def _escaped(word: str) -> str:
-    return word.replace("\\", "\\\\").replace("%", "\\%").replace("_", "\\_")
-
-
 def _dataset_values(source: str, reading: Reading) -> dict[str, Any]:
-    names = [column.name for column in reading.columns]
     moment = datetime.fromtimestamp(reading.modified, UTC) if reading.modified is not None else None
     return {
         "source": source,
@@ -189,8 +190,6 @@ def _dataset_values(source: str, reading: Reading) -> dict[str, Any]:
         "version": reading.version,
         "problem": reading.problem,
         "modified_at": moment,
-        "name_words": searchable(reading.name),
-        "words": searchable(*names),
     }
 
 
@@ -243,26 +242,3 @@ def read_alone(reading: Reading) -> Dataset:
         modified_at=moment,
         problem=reading.problem,
     )
-
-
-def snippet(dataset: Dataset, words: Sequence[str]) -> str:
-    """What of a dataset matched: its name where that has every word, else the columns that have the most."""
-    if _matches(dataset.name, words) == len(words):
-        return f"name {dataset.name}"
-    matches = {column.name: _matches(column.name, words) for column in dataset.columns}
-    most = max(matches.values(), default=0)
-    hit = [name for name, count in matches.items() if count == most]
-    if not most:
-        return f"name {dataset.name}"
-    more = f" and {len(hit) - 4} more" if len(hit) > 4 else ""
-    return f"column{'s' if len(hit) > 1 else ''} {', '.join(hit[:4])}{more}"
-
-
-def _matches(text: str, words: Sequence[str]) -> int:
-    inside = searchable(text)
-    return sum(f" {word}" in inside for word in words)
-
-
-def query_words(query: str) -> list[str]:
-    """The words of a query, identifiers split, each once."""
-    return list(dict.fromkeys(pieces(query)))

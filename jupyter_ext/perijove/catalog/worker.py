@@ -1,37 +1,82 @@
-"""Reads foreign data in a process of its own: one JSON request on stdin, JSON lines on stdout.
+"""Reads foreign data in a process of its own: one JSON request, answered by JSON lines.
 
-The request is ``{"kind", "config", "verb", "arguments", "memory"}``. Answers are lines of one key each: ``found`` (a
-dataset), ``preview``, or ``error`` with kind, message and hint; ``{"done": true}`` is the last one. Whatever hostile
-data does to this process (memory, time, a crash in a decoder) stays in it.
+The request is a ``Request``. Answers are lines of one key each: ``found`` (a dataset), ``preview``, ``profile``,
+``versions``, ``listing``, ``share`` (how much is done), or ``error`` with kind, message and hint; ``{"done": true}`` is
+the last one. Whatever hostile data does to this process (memory, time, a crash in a decoder) stays in it.
 """
 
 from __future__ import annotations
 
 import os
 import resource
-import sys
+from collections.abc import Callable, Mapping
+from functools import cache, cached_property
+from importlib.metadata import EntryPoint
 from typing import Any
 
 import msgspec
 
-from perijove.catalog.model import Reading
-from perijove.catalog.ports import CatalogSource
+from perijove.catalog.model import Level, Reading, Window
+from perijove.catalog.ports import Browsable, CatalogSource, Profiled, Versioned, Windowed
+from perijove.catalog.rows import without_pandas
 from perijove.core.errors import Failed, Invalid, PerijoveError
-from perijove.core.plugins import Parts
+from perijove.core.plugins import Part, Parts
 
 GROUP = "perijove.catalog_sources_v1"
+OWN = ("files", "delta", "iceberg", "duckdb", "sql", "mlflow")
+"""The kinds that read through Arrow and need no pandas; a source of another package may."""
+Say = Callable[[str, Any], None]
 
 
 class Request(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """What is asked of the worker; ``memory`` is the cap in bytes of address space."""
+    """What is asked of the worker; ``memory`` is the cap in bytes of address space.
+
+    ``environment`` is that of the process that asks: the worker takes it, so that secrets it refers to are current.
+    """
 
     kind: str
     config: dict[str, Any]
     verb: str
     memory: int
+    environment: dict[str, str] | None = None
     uri: str = ""
     rows: int = 0
     options: dict[str, str] = {}
+    window: Window = Window()
+    level: Level = "sample"
+    version: str = ""
+    more: str = ""
+    limit: int = 200
+
+
+class Known(Parts):
+    """The installed kinds of sources, looked up once: a worker lives for one request."""
+
+    @cached_property
+    def _found(self) -> list[EntryPoint]:
+        return super()._entry_points()
+
+    def _entry_points(self) -> list[EntryPoint]:
+        return self._found
+
+    @cached_property
+    def _described(self) -> dict[str, Part]:
+        return {}
+
+    def _describe(self, point: EntryPoint) -> Part:
+        if point.name not in self._described:
+            self._described[point.name] = super()._describe(point)
+        return self._described[point.name]
+
+
+@cache
+def known_parts() -> Parts:
+    """The kinds of sources, found before the request comes where there is time."""
+    parts = Known(GROUP)
+    for point in parts._entry_points():
+        if point.name in OWN:
+            parts._describe(point)
+    return parts
 
 
 def limit(memory: int) -> None:
@@ -40,43 +85,85 @@ def limit(memory: int) -> None:
     cap = memory if hard == resource.RLIM_INFINITY else min(memory, hard)
     resource.setrlimit(resource.RLIMIT_AS, (cap, cap))
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
-    for name in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"):
-        os.environ[name] = "1"
-    os.environ["ARROW_DEFAULT_MEMORY_POOL"] = "system"
 
 
-def answer(request: Request) -> None:
+def answer(request: Request, say: Say) -> None:
     """Do what is asked and write the answers."""
-    source: CatalogSource = Parts(GROUP).make(request.kind, request.config)
-    if request.verb == "datasets":
-        for reading in source.datasets():
-            say("found", reading)
-    elif request.verb == "describe":
-        say("found", source.describe(request.uri))
-    elif request.verb == "preview":
-        say("preview", source.preview(request.uri, request.rows, request.options))
-    else:
+    if request.kind in OWN:
+        without_pandas()
+    source: CatalogSource = known_parts().make(request.kind, request.config)
+    verbs: dict[str, Callable[[CatalogSource, Request, Say], None]] = {
+        "datasets": _datasets,
+        "describe": lambda source, ask, say: say("found", source.describe(ask.uri)),
+        "preview": lambda source, ask, say: say("preview", source.preview(ask.uri, ask.rows, ask.options)),
+        "look": _look,
+        "profile": _profile,
+        "versions": _versions,
+        "children": _children,
+    }
+    if request.verb not in verbs:
         raise Invalid(f"A worker knows no verb “{request.verb}”.")
+    verbs[request.verb](source, request, say)
 
 
-def say(key: str, value: Any) -> None:
-    """Write one line."""
-    sys.stdout.buffer.write(msgspec.json.encode({key: value}) + b"\n")
-    sys.stdout.buffer.flush()
+def _datasets(source: CatalogSource, request: Request, say: Say) -> None:
+    for reading in source.datasets():
+        say("found", reading)
 
 
-def main() -> None:
-    """Answer the request on stdin."""
-    request = msgspec.json.decode(sys.stdin.buffer.read(), type=Request)
+def _look(source: CatalogSource, request: Request, say: Say) -> None:
+    if isinstance(source, Windowed):
+        say("preview", source.look(request.uri, request.window, request.options))
+        return
+    from perijove.catalog.fallback import look
+
+    say("preview", look(source, request.uri, request.window, request.options))
+
+
+def _profile(source: CatalogSource, request: Request, say: Say) -> None:
+    def step(share: float) -> None:
+        say("share", round(share, 3))
+
+    if isinstance(source, Profiled):
+        say("profile", source.profile(request.uri, request.level, request.options, request.version, step))
+        return
+    from perijove.catalog.fallback import profile
+
+    say("profile", profile(source, request.uri, request.level, request.options))
+
+
+def _versions(source: CatalogSource, request: Request, say: Say) -> None:
+    if not isinstance(source, Versioned):
+        raise Invalid(f"{source.label} keeps no versions of its data.")
+    say("versions", source.versions(request.uri, request.options))
+
+
+def _children(source: CatalogSource, request: Request, say: Say) -> None:
+    if not isinstance(source, Browsable):
+        raise Invalid(f"{source.label} has no folders to open.", hint="List its datasets.")
+    say("listing", source.children(request.uri, request.more, request.limit))
+
+
+def serve(raw: bytes, send: Callable[[bytes], None]) -> None:
+    """Answer one request, within its limits."""
+
+    def say(key: str, value: Any) -> None:
+        send(msgspec.json.encode({key: value}) + b"\n")
+
+    request = msgspec.json.decode(raw, type=Request)
     limit(request.memory)
+    if request.environment is not None:
+        os.environ.clear()
+        os.environ.update(environment(request.environment))
     try:
-        answer(request)
+        answer(request, say)
     except PerijoveError as error:
-        _fail(error)
+        _fail(say, error)
     except MemoryError:
-        _fail(Invalid(too_big(request.memory), hint="Read it in a kernel with more memory, or in smaller parts."))
-    except Exception as error:  # noqa: BLE001 - whatever a source raises becomes its named reason
-        _fail(Failed(f"The source could not be read: {type(error).__name__}: {error}.", hint="Check the data."))
+        _fail(say, Invalid(too_big(request.memory), hint="Read it in a kernel with more memory, or in smaller parts."))
+    except BaseException as error:  # noqa: BLE001 - whatever a source raises, a panic of its library too, is its reason
+        said = " ".join(str(error).split())[:300].rstrip(".")
+        _fail(say, Failed(f"The source could not be read: {type(error).__name__}: {said}.", hint="Check the data."))
     say("done", True)
 
 
@@ -85,11 +172,15 @@ def too_big(memory: int) -> str:
     return f"Reading this needs more than the {memory / 2**30:.0f} GB of memory it may use."
 
 
-def _fail(error: PerijoveError) -> None:
+def _fail(say: Say, error: PerijoveError) -> None:
     say("error", {"kind": error.kind, "message": error.message, "hint": error.hint})
 
 
-__all__ = ["Reading", "Request", "answer", "limit", "main", "say", "too_big"]
+def environment(ours: Mapping[str, str]) -> dict[str, str]:
+    """The environment of a worker: as ours, with libraries kept from taking memory for each core."""
+    one = dict.fromkeys(("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"), "1")
+    few = {"MALLOC_ARENA_MAX": "2", "ARROW_DEFAULT_MEMORY_POOL": "system", "POLARS_MAX_THREADS": "2"}
+    return {**ours, **one, **few, "TOKIO_WORKER_THREADS": "2", "RAYON_NUM_THREADS": "2"}
 
-if __name__ == "__main__":
-    main()
+
+__all__ = ["GROUP", "Reading", "Request", "answer", "environment", "limit", "serve", "too_big"]

@@ -28,13 +28,15 @@ class Permission(msgspec.Struct, frozen=True):
 
 PERMISSIONS: dict[str, Permission] = {
     "catalog.read": Permission("See sources and datasets, their schema and first rows.", "viewer"),
-    "catalog.write": Permission("Add, scan and remove sources.", "contributor"),
+    "catalog.write": Permission("Add, scan and remove sources; say what datasets are.", "contributor"),
+    "catalog.approve": Permission("Decide who may read which dataset, and read all of them.", "admin"),
     "clusters.read": Permission("See clusters, their workers, memory and tasks.", "viewer"),
     "clusters.write": Permission("Start, scale and stop one's clusters.", "contributor"),
     "experiments.read": Permission("See runs, their metrics and artifacts.", "viewer"),
     "jobs.read": Permission("See jobs and their verification.", "viewer"),
     "jobs.write": Permission("Export cells to jobs, verify and run them.", "contributor"),
     "lineage.read": Permission("See where a thing comes from and what depends on it.", "viewer"),
+    "lineage.write": Permission("Add to the graph what other systems did, as OpenLineage events.", "contributor"),
     "search.read": Permission("Search everything one may see.", "viewer"),
     "storage.read": Permission("See what changed in notebooks, their versions, merges and outputs.", "viewer"),
     "storage.write": Permission("Convert, restore and merge notebooks, and clean up after them.", "contributor"),

@@ -1,36 +1,11 @@
-"""Commands of the shared parts: lineage, tasks and the audit log."""
+"""Commands of the shared parts: tasks and the audit log."""
 
 from __future__ import annotations
 
 import click
 
 from perijove.core.errors import Failed
-from perijove.core.refs import Ref
 from perijove.core.terminal import json_option, me, service, show, table
-
-
-@click.command()
-@click.argument("ref")
-@click.option("--up", default=5, show_default=True, help="Hops towards the origins.")
-@click.option("--down", default=5, show_default=True, help="Hops towards what depends on it.")
-@json_option
-def lineage(ref: str, up: int, down: int, as_json: bool) -> None:
-    """Where a thing comes from and what depends on it.
-
-    REF is kind:id, for instance a dataset, cell, run or job.
-
-    \b
-    Example:
-      perijove lineage job:churn_scoring --up 6 --json
-    """
-    graph = service("lineage").around(Ref.parse(ref), up, down)
-    names = {node.ref: node.name for node in graph.nodes}
-
-    def human() -> None:
-        rows = [(names[edge.source], edge.kind, names[edge.target], edge.how) for edge in graph.edges]
-        table(("from", "", "to", "how"), rows)
-
-    show(graph, as_json, human)
 
 
 @click.group()

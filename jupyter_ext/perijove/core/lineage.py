@@ -1,74 +1,128 @@
 """The graph of what came from what: datasets, cells, runs, models and jobs as nodes, every observed use as an edge.
 
-An edge runs from the origin to what was made of it. Hops are answered by indexed look-ups from the frontier, one query
-a hop and direction, so that the cost follows the answer's size and not the graph's.
+An edge runs from the origin to what was made of it; a flow says which dataset came into which through a cell or job.
+Hops are answered by indexed look-ups from the frontier, so that the cost follows the answer's size and not the graph's.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
-from datetime import UTC, datetime
-from typing import Any
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
+from contextlib import contextmanager
+from typing import Literal
 
-from sqlalchemy import Connection, Row, func, select
+from sqlalchemy import func, select
 
 from perijove.core import tables
+from perijove.core.access import Person
+from perijove.core.additions import Additions
 from perijove.core.database import Database
 from perijove.core.errors import Invalid, NotFound
-from perijove.core.model import Edge, Graph, Node
-from perijove.core.refs import Ref
+from perijove.core.file_version import version_here
+from perijove.core.graph import Reader, kind_of, moment
+from perijove.core.keys import LONGEST_REF
+from perijove.core.lineage_store import store
+from perijove.core.model import Edge, Flow, Graph, Node
+from perijove.core.one_ref import known_refs, make_known
+from perijove.core.ranges import within
+from perijove.core.refs import KINDS, Ref
+from perijove.core.shown import shown
+from perijove.core.walk import Walk
 
-CHUNK = 400
 LARGEST = 2000
 DEEPEST = 20
+MOST_EDGES = 100
+aware = moment
+Direction = Literal["up", "down"]
+Hidden = Callable[[Person | None, Collection[str]], Collection[str]]
+Schemas = Callable[[str], Sequence[str] | None]
+CurrentVersion = Callable[[str], str | None]
 
 
 class Lineage:
-    """Keeps nodes and edges, and answers what is around a ref."""
+    """Keeps nodes, edges and flows, and answers what is around a ref.
+
+    What others know is set by the wiring: ``before_reading`` is called before every answer; ``hidden`` gives those of
+    some datasets' refs that a person may not see; ``schemas`` the columns of a dataset by its URI, and
+    ``current_version`` its version, None where they are not known; ``ours`` the namespace of this project's jobs.
+    """
 
     def __init__(self, database: Database) -> None:
         self.database = database
         self.before_reading: Callable[[], object] = lambda: None
+        self.hidden: Hidden = lambda _who, _refs: ()
+        self.schemas: Schemas = lambda _uri: None
+        self.current_version: CurrentVersion = version_here
+        self.ours: Callable[[], str] = lambda: "perijove://project"
+
+    def add(self, additions: Additions) -> None:
+        """Add all that was found, in one transaction."""
+        with self.database.begin() as connection:
+            store(connection, additions)
 
     def add_nodes(self, nodes: Iterable[Node]) -> None:
-        """Add nodes, or give known ones their new name and detail."""
-        rows = {
-            node.ref: {"ref": node.ref, "kind": node.kind, "name": node.name, "detail": node.detail} for node in nodes
-        }
-        self._upsert(tables.nodes, list(rows.values()), ("ref",), ("name", "detail"))
+        """Add nodes, or give known ones their new name and detail; datasets are known by these refs from now on."""
+        added = list(nodes)
+        with self.database.begin() as connection:
+            make_known(connection, [node.ref for node in added if len(node.ref) <= LONGEST_REF])
+            store(connection, Additions(nodes=added))
 
     def add_edges(self, edges: Iterable[Edge]) -> None:
         """Add edges, or give known ones their new time; ends that are no node yet become one named by their id."""
-        found = {(edge.source, edge.target, edge.kind): edge for edge in edges}
-        ends = {ref for edge in found.values() for ref in (edge.source, edge.target)}
-        bare = [
-            {"ref": ref, "kind": Ref.parse(ref).kind, "name": Ref.parse(ref).id, "detail": ""} for ref in sorted(ends)
-        ]
-        self._upsert(tables.nodes, bare, ("ref",), ())
-        rows = [
-            {"source": edge.source, "target": edge.target, "kind": edge.kind, "how": edge.how, "at": edge.at}
-            for edge in found.values()
-        ]
-        self._upsert(tables.edges, rows, ("source", "target", "kind"), ("how", "at"))
+        self.add(Additions(edges=list(edges)))
 
-    def around(self, ref: Ref, up: int = 3, down: int = 3) -> Graph:
-        """The graph ``up`` hops towards the origins of a ref and ``down`` hops towards what depends on it."""
+    def add_flows(self, flows: Iterable[Flow]) -> None:
+        """Add flows, or give known ones their new time, with the columns that are known."""
+        self.add(Additions(flows=list(flows)))
+
+    def around(
+        self,
+        ref: Ref,
+        up: int = 3,
+        down: int = 3,
+        *,
+        kinds: Sequence[str] = (),
+        columns: bool = False,
+        who: Person | None = None,
+    ) -> Graph:
+        """The graph ``up`` hops towards the origins of a ref and ``down`` hops towards what depends on it.
+
+        ``kinds`` leaves out nodes of other kinds and joins what lay on both sides of them; ``columns`` adds the flows.
+        """
         if not (0 <= up <= DEEPEST and 0 <= down <= DEEPEST):
             raise Invalid(f"Hops go from 0 to {DEEPEST}.", hint="Ask for fewer hops, then go on from a node you find.")
-        self.before_reading()
+        _check_kinds(kinds)
         start = str(ref)
-        with self.database.begin() as connection:
-            if connection.execute(select(tables.nodes.c.ref).where(tables.nodes.c.ref == start)).first() is None:
-                raise NotFound(
-                    f"Nothing is known of {start}.",
-                    hint="It appears here once a cell has used it, or its source has been scanned.",
-                )
-            seen = {start}
-            edges: dict[tuple[str, str, str], Edge] = {}
-            for hops, near, far in ((up, "target", "source"), (down, "source", "target")):
-                self._walk(connection, start, hops, (near, far), seen, edges)
-            nodes = self._nodes(connection, sorted(seen))
-        return Graph(nodes, sorted(edges.values(), key=lambda edge: (edge.source, edge.target, edge.kind)))
+        with self.reading(start, who) as (reader, hidden, start):
+            walk = Walk(reader, LARGEST, hidden)
+            walk.up(start, up)
+            walk.down(start, down)
+            return shown(reader, walk, start, kinds, self.schemas if columns else None)
+
+    def hops(
+        self,
+        ref: Ref,
+        direction: Direction,
+        of: Sequence[str] = (),
+        *,
+        after: str = "",
+        limit: int = 50,
+        columns: bool = False,
+        who: Person | None = None,
+    ) -> Graph:
+        """One hop from a node that is shown already.
+
+        From a cell or job ``of`` names the datasets from which one came, so that only what they went into follows.
+        """
+        within("limit", limit, 1, 1000)
+        start = str(ref)
+        with self.reading(start, who, limit) as (reader, hidden, start):
+            walk = Walk(reader, LARGEST, hidden)
+            (walk.up if direction == "up" else walk.down)(start, 1, of, after)
+            graph = shown(reader, walk, start, (), self.schemas if columns else None)
+            near, far = ("target", "source") if direction == "up" else ("source", "target")
+            ends = [getattr(edge, far) for edge in graph.edges if getattr(edge, near) == start]
+            more = start in (walk.more_up if direction == "up" else walk.more_down) and ends
+        return Graph(graph.nodes, graph.edges, graph.flows, max(ends) if more else "")
 
     def found_cells(self, q: str, limit: int) -> list[tuple[str, str, str]]:
         """Cells whose first line or notebook holds every word of a query, as (ref, title, snippet)."""
@@ -77,67 +131,42 @@ class Lineage:
         for word in q.lower().split():
             text = func.lower(tables.nodes.c.name + " " + tables.nodes.c.detail)
             query = query.where(text.contains(word, autoescape=True))
-        with self.database.begin() as connection:
+        with self.database.read() as connection:
             rows = connection.execute(query.order_by(tables.nodes.c.ref).limit(limit)).all()
         return [(row.ref, row.name, row.detail) for row in rows]
 
-    def _walk(
-        self,
-        connection: Connection,
-        start: str,
-        hops: int,
-        ends: tuple[str, str],
-        seen: set[str],
-        edges: dict[tuple[str, str, str], Edge],
-    ) -> None:
-        near, far = ends
-        frontier, visited = [start], {start}
-        for _ in range(hops):
-            reached: set[str] = set()
-            for row in self._edges(connection, near, frontier):
-                edges[(row.source, row.target, row.kind)] = Edge(
-                    row.source, row.target, row.kind, row.how, aware(row.at)
+    def usage(self, refs: Collection[str] = ()) -> dict[str, int]:
+        """How many cells and jobs read each dataset; of all that are read at all where no refs are given."""
+        self.before_reading()
+        query = select(tables.edges.c.source, func.count()).where(tables.edges.c.kind.in_(("read", "reads")))
+        if refs:
+            query = query.where(tables.edges.c.source.in_(sorted(refs)))
+        with self.database.read() as connection:
+            return {row[0]: int(row[1]) for row in connection.execute(query.group_by(tables.edges.c.source))}
+
+    @contextmanager
+    def reading(
+        self, start: str, who: Person | None, most: int = MOST_EDGES
+    ) -> Iterator[tuple[Reader, Callable[[Collection[str]], Collection[str]], str]]:
+        """A reader, what the person may not see, and the ref by which a thing is known; raises NotFound."""
+        self.before_reading()
+
+        def hidden(refs: Collection[str]) -> Collection[str]:
+            return self.hidden(who, refs)
+
+        with self.database.read() as connection:
+            reader = Reader(connection, most)
+            start = known_refs(connection, [start]).get(start, start)
+            secret = kind_of(start) == "dataset" and start in hidden([start])
+            if secret or not reader.nodes([start]):
+                raise NotFound(
+                    f"Nothing is known of {start}.",
+                    hint="It appears here once a cell has used it, or its source has been scanned.",
                 )
-                reached.add(getattr(row, far))
-            frontier = sorted(reached - visited)
-            visited |= reached
-            seen |= reached
-            if not frontier or len(seen) > LARGEST:
-                return
-
-    def _edges(self, connection: Connection, near: str, frontier: Sequence[str]) -> Iterable[Row[Any]]:
-        for begin in range(0, len(frontier), CHUNK):
-            part = frontier[begin : begin + CHUNK]
-            yield from connection.execute(select(tables.edges).where(tables.edges.c[near].in_(part)).limit(LARGEST * 4))
-
-    def _nodes(self, connection: Connection, refs: Sequence[str]) -> list[Node]:
-        found = []
-        for begin in range(0, len(refs), CHUNK):
-            query = select(tables.nodes).where(tables.nodes.c.ref.in_(refs[begin : begin + CHUNK]))
-            found += [Node(row.ref, row.kind, row.name, row.detail) for row in connection.execute(query)]
-        return sorted(found, key=lambda node: node.ref)
-
-    def _upsert(self, table: Any, rows: list[dict[str, Any]], keys: tuple[str, ...], changing: tuple[str, ...]) -> None:
-        if not rows:
-            return
-        with self.database.begin() as connection:
-            if connection.dialect.name == "postgresql":
-                from sqlalchemy.dialects.postgresql import insert as pg_insert
-
-                statement: Any = pg_insert(table)
-            else:
-                from sqlalchemy.dialects.sqlite import insert as sqlite_insert
-
-                statement = sqlite_insert(table)
-            if changing:
-                new = {name: statement.excluded[name] for name in changing}
-                statement = statement.on_conflict_do_update(index_elements=list(keys), set_=new)
-            else:
-                statement = statement.on_conflict_do_nothing(index_elements=list(keys))
-            for begin in range(0, len(rows), 10_000):
-                connection.execute(statement, rows[begin : begin + 10_000])
+            yield reader, hidden, start
 
 
-def aware(moment: datetime) -> datetime:
-    """A time with its zone; SQLite gives it back without, and it was UTC."""
-    return moment if moment.tzinfo else moment.replace(tzinfo=UTC)
+def _check_kinds(kinds: Sequence[str]) -> None:
+    for kind in kinds:
+        if kind not in KINDS:
+            raise Invalid(f"There is no kind “{kind}”.", hint=f"Known: {', '.join(KINDS)}.")

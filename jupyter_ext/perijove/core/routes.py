@@ -2,10 +2,15 @@
 
 from __future__ import annotations
 
+from typing import Any, Literal
+
 from perijove.core.access import PERMISSIONS, Person, may
 from perijove.core.audit import Audit
+from perijove.core.changes import changed_since
+from perijove.core.impact import impact
 from perijove.core.lineage import Lineage
-from perijove.core.model import AuditLog, Graph, NewPolicy, PermissionRow, Policy, Task, TaskLog
+from perijove.core.model import AuditLog, Changed, Graph, Impact, NewPolicy, PermissionRow, Policy, Task, TaskLog
+from perijove.core.openlineage.intake import Intake, Taken
 from perijove.core.refs import Ref
 from perijove.core.routing import Router
 from perijove.core.settings import Settings
@@ -42,9 +47,45 @@ def cancel_task(tasks: Tasks, id: str, who: Person) -> Task:
 
 
 @lineage_router.get("", may="lineage.read", where="team")
-def show_lineage(lineage: Lineage, ref: str, up: int = 3, down: int = 3) -> Graph:
-    """What a thing came from and what depends on it, some hops each way."""
-    return lineage.around(Ref.parse(ref), up, down)
+def show_lineage(
+    lineage: Lineage, ref: str, who: Person, up: int = 3, down: int = 3, kinds: str = "", columns: bool = False
+) -> Graph:
+    """What a thing came from and what depends on it, some hops each way; ``kinds`` are parted by commas."""
+    wanted = [kind.strip() for kind in kinds.split(",") if kind.strip()]
+    return lineage.around(Ref.parse(ref), up, down, kinds=wanted, columns=columns, who=who)
+
+
+@lineage_router.get("/hops", may="lineage.read", where="team")
+def show_hops(
+    lineage: Lineage,
+    ref: str,
+    way: Literal["up", "down"],
+    who: Person,
+    of: str = "",
+    after: str = "",
+    limit: int = 50,
+    columns: bool = False,
+) -> Graph:
+    """One hop from a node; on a cell ``of`` names the datasets that are followed, one a line."""
+    return lineage.hops(Ref.parse(ref), way, of.splitlines(), after=after, limit=limit, columns=columns, who=who)
+
+
+@lineage_router.get("/impact", may="lineage.read", where="team")
+def show_impact(lineage: Lineage, ref: str, who: Person, column: str = "") -> Impact:
+    """What breaks if a dataset or one of its columns goes."""
+    return impact(lineage, Ref.parse(ref), column, who)
+
+
+@lineage_router.get("/changed", may="lineage.read", where="team")
+def show_changed(lineage: Lineage, ref: str, who: Person) -> Changed:
+    """Whether the data that a cell read has changed since."""
+    return changed_since(lineage, Ref.parse(ref), who)
+
+
+@lineage_router.post("/events", may="lineage.write", where="team")
+def take_events(lineage: Lineage, body: Any) -> Taken:
+    """Take in one event of OpenLineage or a list of them; what was sent before counts once."""
+    return Intake(lineage, lineage.ours()).take(body)
 
 
 @settings_router.get("/permissions", may="settings.read", where="team")

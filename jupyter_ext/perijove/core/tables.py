@@ -82,7 +82,79 @@ edges = Table(
     Column("kind", String(40), primary_key=True),
     Column("how", String(20), nullable=False),
     Column("at", DateTime(timezone=True), nullable=False),
+    Column("version", Text, nullable=False, default="", server_default=""),
     Index("lineage_edges_target", "target", "source"),
+)
+
+# Data of ``source`` came into ``target`` through ``via``, a cell or job. The key is a digest of the three, since the
+# longest refs together are more than a PostgreSQL index takes.
+flows = Table(
+    "lineage_flows",
+    metadata,
+    Column("key", String(40), primary_key=True),
+    Column("via", String(1000), nullable=False),
+    Column("source", String(1000), nullable=False),
+    Column("target", String(1000), nullable=False),
+    Column("how", String(20), nullable=False),
+    Column("at", DateTime(timezone=True), nullable=False),
+    Index("lineage_flows_via", "via"),
+    Index("lineage_flows_source", "source"),
+    Index("lineage_flows_target", "target"),
+)
+
+# Columns within a flow. An empty ``target_column`` means all of the target: a cell that uses the column, or a dataset
+# of which it is not known where the column went. ``kind`` is direct (its values) or indirect (a filter, a join).
+fields = Table(
+    "lineage_fields",
+    metadata,
+    Column("key", String(40), primary_key=True),
+    Column("via", String(1000), nullable=False),
+    Column("source", String(1000), nullable=False),
+    Column("source_column", Text, nullable=False),
+    Column("target", String(1000), nullable=False),
+    Column("target_column", Text, nullable=False),
+    Column("kind", String(20), nullable=False),
+    Column("at", DateTime(timezone=True), nullable=False),
+    Index("lineage_fields_via", "via"),
+    Index("lineage_fields_source", "source"),
+    Index("lineage_fields_target", "target"),
+)
+
+# Statements that cells ran, until their columns are worked out; ``state`` is new, done or failed.
+statements = Table(
+    "lineage_statements",
+    metadata,
+    Column("key", String(40), primary_key=True),
+    Column("via", String(1000), nullable=False),
+    Column("sql", Text, nullable=False),
+    Column("dialect", String(40), nullable=False),
+    Column("reads", JSON, nullable=False),
+    Column("writes", JSON, nullable=False),
+    Column("state", String(20), nullable=False),
+    Column("problem", Text, nullable=False, default=""),
+    Column("at", DateTime(timezone=True), nullable=False),
+    Index("lineage_statements_state", "state"),
+)
+
+# The one ref of a dataset whose URI is written in several ways, by its plain name; ``known`` where the catalog says so.
+names = Table(
+    "lineage_names",
+    metadata,
+    Column("name", String(1000), primary_key=True),
+    Column("ref", String(1000), nullable=False),
+    Column("known", Boolean, nullable=False, default=False),
+)
+
+# OpenLineage events that were taken in, so that one sent again counts once.
+received = Table(
+    "lineage_received",
+    metadata,
+    Column("key", String(40), primary_key=True),
+    Column("run", String(100), nullable=False),
+    Column("type", String(20), nullable=False),
+    Column("job", Text, nullable=False),
+    Column("producer", Text, nullable=False),
+    Column("at", DateTime(timezone=True), nullable=False),
 )
 
 executions = Table(

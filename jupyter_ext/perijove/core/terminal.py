@@ -44,8 +44,8 @@ def show(value: Any, as_json: bool, human: Callable[[], None]) -> None:
 def table(heads: Sequence[str], rows: Sequence[Sequence[Any]], numbers: Sequence[int] = ()) -> None:
     """Print rows in columns; ``numbers`` are the columns aligned right."""
     from rich.console import Console
-    from rich.markup import escape
     from rich.table import Table
+    from rich.text import Text
 
     console = Console()
     if not console.is_terminal:
@@ -54,7 +54,7 @@ def table(heads: Sequence[str], rows: Sequence[Sequence[Any]], numbers: Sequence
     for index, head in enumerate(heads):
         drawn.add_column(head, justify="right" if index in numbers else "left", overflow="ellipsis", no_wrap=True)
     for row in rows:
-        drawn.add_row(*("–" if cell is None or cell == "" else escape(str(cell)) for cell in row))
+        drawn.add_row(*(Text("–" if cell is None or cell == "" else str(cell)) for cell in row))
     console.print(drawn)
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Protocol
 
+from perijove.core.access import Person
 from perijove.search.model import Found
 
 
@@ -15,6 +16,6 @@ class Searcher(Protocol):
         """What a person needs to see any of it, for instance ``catalog.read``."""
         ...
 
-    def find(self, q: str, limit: int) -> list[Found]:
-        """At most ``limit`` things that match, best first; called for each search of a person who may see them."""
+    def find(self, q: str, limit: int, who: Person) -> list[Found]:
+        """At most ``limit`` things that match and that this person may see, best first; called for each search."""
         ...

@@ -23,13 +23,13 @@ class Listed:
     """A Searcher over a function that gives (ref, title, snippet), best first; the kind is the ref's own."""
 
     permission: str
-    found: Callable[[str, int], Iterable[tuple[str, str, str]]]
+    found: Callable[[str, int, Person], Iterable[tuple[str, str, str]]]
 
-    def find(self, q: str, limit: int) -> list[Found]:
+    def find(self, q: str, limit: int, who: Person) -> list[Found]:
         """At most ``limit`` things that match."""
         return [
             Found(ref, Ref.parse(ref).kind, title, snippet)
-            for ref, title, snippet in list(self.found(q, limit))[:limit]
+            for ref, title, snippet in list(self.found(q, limit, who))[:limit]
         ]
 
 
@@ -45,14 +45,14 @@ class Search:
         short(q)
         if not q.strip():
             return Everything([], 0)
-        answers = [self._ask(source, q, limit) for source in self.sources if may(who, source.permission)]
+        answers = [self._ask(source, q, limit, who) for source in self.sources if may(who, source.permission)]
         turns = chain.from_iterable(zip_longest(*answers))
         hits = list({hit.ref: hit for hit in turns if hit is not None}.values())
         return Everything(hits[:limit], len(hits))
 
-    def _ask(self, source: Searcher, q: str, limit: int) -> list[Found]:
+    def _ask(self, source: Searcher, q: str, limit: int, who: Person) -> list[Found]:
         try:
-            return source.find(q, limit)
+            return source.find(q, limit, who)
         except PerijoveError as error:
             log.warning("One capability could not be searched: %s", error.message)
             return []

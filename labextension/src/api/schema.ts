@@ -21,6 +21,177 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/catalog/about": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** What people say of a dataset. */
+        get: operations["show_about"];
+        put?: never;
+        /** Change what is said of a dataset: its description, owners, tags, and a sentence for a column. */
+        post: operations["change_about"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/catalog/access": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Who may read a dataset, and why. */
+        get: operations["show_access"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/catalog/access/ask": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Ask to read a restricted dataset. */
+        post: operations["ask_access"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/catalog/access/decide": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Approve or refuse a request; owners of the dataset and those with catalog.approve may. */
+        post: operations["decide_access"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/catalog/access/grant": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Let a person or a role read. */
+        post: operations["grant_access"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/catalog/access/requests": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** One's own requests and those one may decide, newest first. */
+        get: operations["list_requests"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/catalog/access/restrict": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Restrict a dataset or source to its readers, or open it again; owners and those with catalog.approve may. */
+        post: operations["restrict_access"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/catalog/access/revoke": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Let a person or a role read no longer; it counts at once. */
+        post: operations["revoke_access"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/catalog/access/rules": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** All restrictions with their readers. */
+        get: operations["list_rules"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/catalog/children": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** What is in a place of a source, some at a time; without a URI the source itself. */
+        get: operations["list_children"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/catalog/code": {
         parameters: {
             query?: never;
@@ -28,7 +199,7 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** Python that loads a dataset with an engine. */
+        /** Python that loads a dataset, or one version of it; paths as the notebook's folder has them. */
         get: operations["load_code"];
         put?: never;
         post?: never;
@@ -45,7 +216,7 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** One dataset with its schema. */
+        /** One dataset with its schema and what people say of it. */
         get: operations["show_dataset"];
         put?: never;
         post?: never;
@@ -72,6 +243,108 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/catalog/diff": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** How a version of a dataset differs from an earlier one. */
+        get: operations["diff_versions"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/catalog/engines": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Which engines can load a dataset. */
+        get: operations["list_engines"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/catalog/frames": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The dataframes of a live kernel. */
+        get: operations["list_frames"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/catalog/frames/look": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Some rows of a dataframe of a live kernel. */
+        post: operations["look_at_frame"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/catalog/frames/profile": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Figures of a dataframe of a live kernel. */
+        get: operations["profile_frame"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/catalog/import": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Take in what another catalog knows, from a file of the project or a URL. */
+        post: operations["import_about"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/catalog/kinds": {
         parameters: {
             query?: never;
@@ -83,6 +356,23 @@ export interface paths {
         get: operations["list_kinds"];
         put?: never;
         post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/catalog/look": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Some rows of a dataset, in an order and through a filter. */
+        post: operations["look_at_dataset"];
         delete?: never;
         options?: never;
         head?: never;
@@ -106,6 +396,24 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/catalog/profile": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Figures of the columns of a dataset: from its footer, of a sample, or of all rows where a task has made them. */
+        get: operations["show_profile"];
+        put?: never;
+        /** Compute figures of all rows, as a task. */
+        post: operations["profile_dataset"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/catalog/search": {
         parameters: {
             query?: never;
@@ -113,7 +421,7 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** Datasets by name and column, best first. */
+        /** Datasets by all that is known of them, best first; without a question the most used ones. */
         get: operations["search_datasets"];
         put?: never;
         post?: never;
@@ -169,6 +477,40 @@ export interface paths {
         put?: never;
         /** Look for datasets in a source, as a task. */
         post: operations["scan_source"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/catalog/uses": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** What uses a dataset: cells, notebooks, runs, models and jobs. */
+        get: operations["list_uses"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/catalog/versions": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The versions of a dataset, newest first. */
+        get: operations["list_dataset_versions"];
+        put?: never;
+        post?: never;
         delete?: never;
         options?: never;
         head?: never;
@@ -438,8 +780,76 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** What a thing came from and what depends on it, some hops each way. */
+        /** What a thing came from and what depends on it, some hops each way; ``kinds`` are parted by commas. */
         get: operations["show_lineage"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/lineage/changed": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Whether the data that a cell read has changed since. */
+        get: operations["show_changed"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/lineage/events": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Take in one event of OpenLineage or a list of them; what was sent before counts once. */
+        post: operations["take_events"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/lineage/hops": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** One hop from a node; on a cell ``of`` names the datasets that are followed, one a line. */
+        get: operations["show_hops"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/lineage/impact": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** What breaks if a dataset or one of its columns goes. */
+        get: operations["show_impact"];
         put?: never;
         post?: never;
         delete?: never;
@@ -710,6 +1120,72 @@ export type webhooks = Record<string, never>;
 export interface components {
     schemas: {
         /**
+         * About
+         * @description What people say of a dataset; ``description`` is Markdown, ``columns`` a sentence by column name.
+         *
+         *         ``origin`` names the catalog it was imported from, empty where people wrote it here.
+         */
+        About: {
+            ref: string;
+            /** @default  */
+            description?: string;
+            /** @default [] */
+            owners?: string[];
+            /** @default [] */
+            tags?: string[];
+            /** @default {} */
+            columns?: {
+                [key: string]: string;
+            };
+            /** @default  */
+            origin?: string;
+            /** @default  */
+            editedBy?: string;
+            /** @default null */
+            editedAt?: string | null;
+        };
+        /**
+         * Access
+         * @description Who may read a dataset and why; ``open`` to everyone with ``catalog.read`` unless it is restricted.
+         *
+         *         ``readers`` and other people's requests are shown to those who may read it.
+         */
+        Access: {
+            ref: string;
+            open: boolean;
+            mayRead: boolean;
+            why: string;
+            restrictedBy: string;
+            reason: string;
+            readers: components["schemas"]["Reader"][];
+            requests: components["schemas"]["Request"][];
+            mayApprove: boolean;
+        };
+        /**
+         * Affected
+         * @description Something that depends on a dataset or column that goes.
+         *
+         *         ``level`` says whether it rests on known columns or on the dataset as a whole; ``columns`` are those of a dataset
+         *         that go with it; ``via`` is what it depends on directly, ``hops`` how far away it is.
+         */
+        Affected: {
+            ref: string;
+            kind: string;
+            name: string;
+            detail: string;
+            /** @enum {unknown} */
+            effect: "fails" | "loses" | "may change" | "may fail";
+            why: string;
+            /** @enum {unknown} */
+            level: "column" | "dataset" | "mixed" | "none";
+            columns: string[];
+            via: string;
+            hops: number;
+            /** @enum {unknown} */
+            how: "declared" | "inferred" | "observed";
+            at: string;
+        };
+        /**
          * Artifact
          * @description A file that a run kept; ``path`` is relative to the run's artifacts.
          */
@@ -717,6 +1193,14 @@ export interface components {
             path: string;
             bytes: number;
             mediaType: string;
+        };
+        /**
+         * Ask
+         * @description Ask to read a dataset.
+         */
+        Ask: {
+            ref: string;
+            reason: string;
         };
         /**
          * AuditEntry
@@ -739,6 +1223,34 @@ export interface components {
          */
         AuditLog: {
             events: components["schemas"]["AuditEntry"][];
+        };
+        /**
+         * Basis
+         * @description What numbers rest on: how rows were chosen, how many of how many, and the error that leaves.
+         *
+         *         ``share`` is between 0 and 1. ``error`` is the half width of a 95 % interval, for shares and for the rank of a
+         *         quantile, between 0 and 1; null where there is none (all rows, or what a footer says).
+         */
+        Basis: {
+            /** @enum {unknown} */
+            method: "all rows" | "blocks" | "database" | "first rows" | "footer" | "row groups";
+            /** @default null */
+            rowsRead?: number | null;
+            /** @default null */
+            rows?: number | null;
+            /** @default null */
+            share?: number | null;
+            /** @default null */
+            error?: number | null;
+        };
+        /**
+         * Bin
+         * @description A bar of a histogram: values from ``low`` up to ``high``, and how many; times are ISO 8601.
+         */
+        Bin: {
+            low: unknown;
+            high: unknown;
+            count: number;
         };
         /**
          * CellChange
@@ -792,6 +1304,29 @@ export interface components {
             lines: components["schemas"]["KeptLine"][];
         };
         /**
+         * Changed
+         * @description What became of the data that a cell read.
+         */
+        Changed: {
+            datasets: components["schemas"]["ChangedDataset"][];
+        };
+        /**
+         * ChangedDataset
+         * @description A dataset that a cell read: the version then and now, and who wrote to it since.
+         *
+         *         ``via`` is the cell that read it, the asked one or one before it; ``changed`` is null where it cannot be known.
+         */
+        ChangedDataset: {
+            ref: string;
+            name: string;
+            read: string;
+            readAt: string;
+            via: string;
+            now: string | null;
+            changed: boolean | null;
+            writers: string[];
+        };
+        /**
          * Choice
          * @description Cells to export: a notebook's path in the project, and cell ids or indices (as text).
          */
@@ -839,6 +1374,8 @@ export interface components {
         /**
          * Column
          * @description One column; ``min``, ``max`` and ``nulls`` where the file's own statistics or the database give them.
+         *
+         *         ``description`` is what the data itself or people say of it.
          */
         Column: {
             name: string;
@@ -851,6 +1388,62 @@ export interface components {
             max?: unknown;
             /** @default null */
             nulls?: number | null;
+            /** @default  */
+            description?: string;
+        };
+        /**
+         * ColumnChange
+         * @description What became of a column; ``before`` and ``after`` are its types.
+         */
+        ColumnChange: {
+            name: string;
+            /** @enum {unknown} */
+            change: "added" | "removed" | "retyped" | "same";
+            /** @default  */
+            before?: string;
+            /** @default  */
+            after?: string;
+        };
+        /**
+         * ColumnProfile
+         * @description Figures of one column; ``quantiles`` by share ("0.25"). What is unknown at this level is null or empty.
+         */
+        ColumnProfile: {
+            name: string;
+            type: string;
+            basis: components["schemas"]["Basis"];
+            /** @default null */
+            count?: number | null;
+            /** @default null */
+            nulls?: number | null;
+            /** @default null */
+            nullShare?: number | null;
+            /** @default null */
+            distinct?: number | null;
+            /** @default null */
+            min?: unknown;
+            /** @default null */
+            max?: unknown;
+            /** @default null */
+            mean?: number | null;
+            /** @default null */
+            std?: number | null;
+            /** @default {} */
+            quantiles?: Record<string, never>;
+            /** @default [] */
+            bins?: components["schemas"]["Bin"][];
+            /** @default [] */
+            common?: components["schemas"]["Common"][];
+            /** @default  */
+            problem?: string;
+        };
+        /**
+         * Common
+         * @description A value and how often it is there.
+         */
+        Common: {
+            value: unknown;
+            count: number;
         };
         /**
          * Convert
@@ -874,7 +1467,10 @@ export interface components {
         };
         /**
          * Dataset
-         * @description A table or a file set. ``format`` is parquet, csv or sql; ``rows`` and ``bytes`` are null where unknown.
+         * @description A table or a file set; ``rows`` and ``bytes`` are null where unknown.
+         *
+         *         ``format`` is parquet, csv, json, arrow, orc, excel, delta, iceberg, sql, duckdb or mlflow; “other” is one that
+         *         another catalog told of and that no source here holds. ``description`` is Markdown.
          *
          *         ``problem`` is a sentence on why it cannot be read, empty where it can.
          */
@@ -893,6 +1489,8 @@ export interface components {
             modifiedAt: string | null;
             /** @default  */
             problem?: string;
+            /** @default  */
+            description?: string;
         };
         /**
          * DatasetPage
@@ -927,6 +1525,30 @@ export interface components {
             ref: string;
         };
         /**
+         * Decide
+         * @description Approve or refuse a request, with a reason.
+         */
+        Decide: {
+            id: string;
+            approve: boolean;
+            /** @default  */
+            reason?: string;
+        };
+        /**
+         * Diff
+         * @description How a version differs from an earlier one; ``note`` says what could not be compared.
+         */
+        Diff: {
+            before: components["schemas"]["Version"];
+            after: components["schemas"]["Version"];
+            rows: components["schemas"]["Pair"];
+            bytes: components["schemas"]["Pair"];
+            columns: components["schemas"]["ColumnChange"][];
+            profile: components["schemas"]["Figure"][];
+            /** @default  */
+            note?: string;
+        };
+        /**
          * DiffRequest
          * @description Compare two sides of the notebook at ``path``; ``outputs`` false leaves outputs out.
          */
@@ -948,6 +1570,8 @@ export interface components {
         /**
          * Edge
          * @description ``target`` came from ``source``: ``kind`` is what happened (read, wrote, fed, logged, exported, …).
+         *
+         *         ``version`` is the version of the dataset that was read or written last, empty where unknown.
          */
         Edge: {
             from: string;
@@ -956,6 +1580,37 @@ export interface components {
             /** @enum {unknown} */
             how: "declared" | "inferred" | "observed";
             at: string;
+            /** @default  */
+            version?: string;
+        };
+        /**
+         * EngineRow
+         * @description Whether an engine can load a dataset, and why not where it cannot.
+         */
+        EngineRow: {
+            /** @enum {unknown} */
+            engine: "cudf" | "dask" | "duckdb" | "pandas" | "polars" | "pyarrow" | "sqlalchemy";
+            ok: boolean;
+            /** @default  */
+            why?: string;
+        };
+        /**
+         * Entry
+         * @description One thing in a place that is browsed; ``opens`` says whether it has entries of its own.
+         */
+        Entry: {
+            uri: string;
+            name: string;
+            /** @enum {unknown} */
+            kind: "dataset" | "file" | "folder" | "schema";
+            /** @default  */
+            format?: string;
+            /** @default null */
+            bytes?: number | null;
+            /** @default null */
+            modified?: number | null;
+            /** @default false */
+            opens?: boolean;
         };
         /**
          * Everything
@@ -964,6 +1619,77 @@ export interface components {
         Everything: {
             hits: components["schemas"]["Found"][];
             total: number;
+        };
+        /**
+         * Facet
+         * @description One way to narrow a search: source, format, owner, tag or problem.
+         */
+        Facet: {
+            name: string;
+            values: components["schemas"]["FacetValue"][];
+        };
+        /**
+         * FacetValue
+         * @description A value to narrow a search by, and how many of the candidates have it.
+         */
+        FacetValue: {
+            value: string;
+            count: number;
+        };
+        /**
+         * Field
+         * @description A column of a source went into a column of a target; an empty ``target`` means all of it.
+         *
+         *         ``kind`` is direct where its values went there, indirect where it only filtered, joined or ordered.
+         */
+        Field: {
+            from: string;
+            /** @default  */
+            to?: string;
+            /**
+             * @default direct
+             * @enum {unknown}
+             */
+            kind?: "direct" | "indirect";
+        };
+        /**
+         * Figure
+         * @description A figure of a column that differs between two versions, for instance its null share.
+         */
+        Figure: {
+            name: string;
+            what: string;
+            /** @default null */
+            before?: unknown;
+            /** @default null */
+            after?: unknown;
+        };
+        /**
+         * Filter
+         * @description Keep rows whose column compares so with a value; text compares without regard to case in contains and starts.
+         */
+        Filter: {
+            column: string;
+            /** @enum {unknown} */
+            op: "!=" | "<" | "<=" | "=" | ">" | ">=" | "contains" | "not null" | "null" | "starts";
+            /** @default null */
+            value?: unknown;
+        };
+        /**
+         * Flow
+         * @description Data of the dataset ``source`` came into ``target``, a dataset or a cell, through the cell or job ``via``.
+         *
+         *         ``columns`` is empty where it is not known which columns.
+         */
+        Flow: {
+            from: string;
+            to: string;
+            via: string;
+            /** @enum {unknown} */
+            how: "declared" | "inferred" | "observed";
+            at: string;
+            /** @default [] */
+            columns?: components["schemas"]["Field"][];
         };
         /**
          * Found
@@ -976,16 +1702,49 @@ export interface components {
             snippet: string;
         };
         /**
+         * Frame
+         * @description A dataframe in a live kernel; ``ref`` names it as frame:<kernel>/<variable>.
+         */
+        Frame: {
+            ref: string;
+            name: string;
+            kind: string;
+            rows: number | null;
+            columns: number;
+            bytes: number | null;
+        };
+        /**
+         * Grant
+         * @description Let a person or a role read, or no longer.
+         */
+        Grant: {
+            ref: string;
+            who: string;
+            /**
+             * @default person
+             * @enum {unknown}
+             */
+            kind?: "person" | "role";
+            /** @default  */
+            reason?: string;
+        };
+        /**
          * Graph
-         * @description Part of the lineage graph around one ref.
+         * @description Part of the lineage graph; ``flows`` only where they were asked for, ``next`` asks for the hops after these.
          */
         Graph: {
             nodes: components["schemas"]["Node"][];
             edges: components["schemas"]["Edge"][];
+            /** @default [] */
+            flows?: components["schemas"]["Flow"][];
+            /** @default  */
+            next?: string;
         };
         /**
          * Hit
-         * @description A dataset that a search found; ``snippet`` says what matched.
+         * @description A dataset that a search found; ``snippet`` says what matched, ``matched`` in which part of it.
+         *
+         *         ``where`` is its source and folder, for people.
          */
         Hit: {
             ref: string;
@@ -993,14 +1752,69 @@ export interface components {
             source: string;
             score: number;
             snippet: string;
+            /**
+             * @default name
+             * @enum {unknown}
+             */
+            matched?: "cell" | "column" | "description" | "name" | "owner" | "place" | "tag";
+            /** @default  */
+            where?: string;
+            /** @default  */
+            format?: string;
+            /** @default null */
+            rows?: number | null;
+            /** @default false */
+            restricted?: boolean;
+            /** @default  */
+            problem?: string;
         };
         /**
          * Hits
          * @description What a search found, best first.
+         *
+         *         ``total`` counts the candidates that were weighed; with ``more`` there are others beyond them, less used. ``facets``
+         *         counts candidates. ``ms`` is the time it took.
          */
         Hits: {
             hits: components["schemas"]["Hit"][];
             total: number;
+            /** @default false */
+            more?: boolean;
+            /** @default [] */
+            facets?: components["schemas"]["Facet"][];
+            /** @default 0 */
+            ms?: number;
+        };
+        /**
+         * Impact
+         * @description What breaks if a column goes, or a whole dataset where ``column`` is empty; jobs, models and runs first.
+         */
+        Impact: {
+            ref: string;
+            column: string;
+            /** @enum {unknown} */
+            basis: "column" | "dataset" | "mixed" | "none";
+            items: components["schemas"]["Affected"][];
+            /** @default  */
+            note?: string;
+        };
+        /**
+         * Import
+         * @description An export of another catalog to take in; without a format it is guessed.
+         */
+        Import: {
+            place: string;
+            /** @default  */
+            format?: string;
+        };
+        /**
+         * Imported
+         * @description What an import did: how many datasets were told about, how many of them are new to the catalog.
+         */
+        Imported: {
+            imported: number;
+            new: number;
+            skipped: components["schemas"]["Skipped"][];
         };
         /**
          * Input
@@ -1080,11 +1894,37 @@ export interface components {
             ][];
         };
         /**
+         * Listing
+         * @description Some entries of a place in order of name; ``more`` asks for those after them, empty at the end.
+         */
+        Listing: {
+            entries: components["schemas"]["Entry"][];
+            /** @default  */
+            more?: string;
+        };
+        /**
          * LoadCode
          * @description Python that loads a dataset.
          */
         LoadCode: {
             code: string;
+        };
+        /**
+         * LookAt
+         * @description Which rows of a dataset to look at.
+         */
+        LookAt: {
+            ref: string;
+            window: components["schemas"]["Window"];
+        };
+        /**
+         * LookAtFrame
+         * @description Which rows of a dataframe in a live kernel to look at.
+         */
+        LookAtFrame: {
+            kernel: string;
+            name: string;
+            window: components["schemas"]["Window"];
         };
         /**
          * MergeCell
@@ -1125,6 +1965,23 @@ export interface components {
             merged: number;
             /** @default python */
             language?: string;
+        };
+        /**
+         * NewAbout
+         * @description What to change; null leaves a part as it is, and an empty text takes a column's sentence away.
+         */
+        NewAbout: {
+            ref: string;
+            /** @default null */
+            description?: string | null;
+            /** @default null */
+            owners?: string[] | null;
+            /** @default null */
+            tags?: string[] | null;
+            /** @default null */
+            columns?: {
+                [key: string]: string;
+            } | null;
         };
         /**
          * NewCluster
@@ -1176,7 +2033,9 @@ export interface components {
         };
         /**
          * Node
-         * @description One thing in the lineage graph.
+         * @description One thing in the lineage graph; ``more_up`` and ``more_down`` say that it has neighbours that are not shown.
+         *
+         *         ``columns`` are those of a dataset, as far as they are known and where they were asked for.
          */
         Node: {
             ref: string;
@@ -1184,6 +2043,12 @@ export interface components {
             name: string;
             /** @default  */
             detail?: string;
+            /** @default false */
+            moreUp?: boolean;
+            /** @default false */
+            moreDown?: boolean;
+            /** @default [] */
+            columns?: string[];
         };
         /**
          * NotebookDiff
@@ -1257,6 +2122,14 @@ export interface components {
             detail: string;
         };
         /**
+         * Pair
+         * @description A number of two versions.
+         */
+        Pair: {
+            before: number | null;
+            after: number | null;
+        };
+        /**
          * Parameter
          * @description A literal that becomes an option of the job.
          */
@@ -1310,13 +2183,19 @@ export interface components {
         };
         /**
          * Preview
-         * @description The first rows. ``total_rows`` is null where counting would mean reading it all.
+         * @description Some rows. ``total_rows`` is null where counting would mean reading it all.
+         *
+         *         ``note`` is a sentence where order and filter looked at part of the rows only, and ``basis`` says which.
          */
         Preview: {
             columns: components["schemas"]["PreviewColumn"][];
             rows: unknown[][];
             totalRows: number | null;
             truncated: boolean;
+            /** @default null */
+            basis?: components["schemas"]["Basis"] | null;
+            /** @default  */
+            note?: string;
         };
         /**
          * PreviewColumn
@@ -1336,6 +2215,68 @@ export interface components {
             hint: string;
         };
         /**
+         * Profile
+         * @description Figures of a dataset at one level: what its footer says, of a sample, or of all rows.
+         */
+        Profile: {
+            /** @enum {unknown} */
+            level: "footer" | "full" | "sample";
+            basis: components["schemas"]["Basis"];
+            columns: components["schemas"]["ColumnProfile"][];
+            /** @default null */
+            rows?: number | null;
+            /** @default null */
+            bytes?: number | null;
+            /** @default  */
+            version?: string;
+            /** @default 0 */
+            seconds?: number;
+        };
+        /**
+         * ProfileOf
+         * @description A dataset, or a version of it, to compute figures of.
+         */
+        ProfileOf: {
+            ref: string;
+            /** @default  */
+            version?: string;
+        };
+        /**
+         * Reader
+         * @description Who may read a restricted dataset: a person by login or everyone with a role; ``why`` they may.
+         */
+        Reader: {
+            who: string;
+            /** @enum {unknown} */
+            kind: "person" | "role";
+            why: string;
+            by: string;
+            /** @default null */
+            since?: string | null;
+            /** @default  */
+            ref?: string;
+        };
+        /**
+         * Request
+         * @description Someone asks to read a dataset; ``reason`` is theirs, ``answer`` that of who decided.
+         */
+        Request: {
+            id: string;
+            ref: string;
+            name: string;
+            who: string;
+            reason: string;
+            /** @enum {unknown} */
+            state: "approved" | "open" | "refused" | "withdrawn";
+            at: string;
+            /** @default  */
+            decidedBy?: string;
+            /** @default null */
+            decidedAt?: string | null;
+            /** @default  */
+            answer?: string;
+        };
+        /**
          * Resolve
          * @description Finish a merge: one pick for each conflict.
          */
@@ -1352,6 +2293,28 @@ export interface components {
             rev: string;
             /** @default  */
             cell?: string;
+        };
+        /**
+         * Restrict
+         * @description Restrict a dataset or source to its readers, or open it again.
+         */
+        Restrict: {
+            ref: string;
+            /** @default  */
+            reason?: string;
+            /** @default true */
+            restricted?: boolean;
+        };
+        /**
+         * Rule
+         * @description A restriction, for those who decide over all of them.
+         */
+        Rule: {
+            ref: string;
+            reason: string;
+            by: string;
+            since: string;
+            readers: components["schemas"]["Reader"][];
         };
         /**
          * Run
@@ -1424,6 +2387,14 @@ export interface components {
             notebook?: Record<string, never> | null;
         };
         /**
+         * Skipped
+         * @description A line of an import that was left out, and why.
+         */
+        Skipped: {
+            line: number;
+            reason: string;
+        };
+        /**
          * Slice
          * @description What a job made from a cell would hold, and why.
          */
@@ -1435,6 +2406,15 @@ export interface components {
             opaque: string[];
             warnings: string[];
             view: components["schemas"]["CellView"][];
+        };
+        /**
+         * Sort
+         * @description Order by a column.
+         */
+        Sort: {
+            column: string;
+            /** @default false */
+            descending?: boolean;
         };
         /**
          * Source
@@ -1481,6 +2461,15 @@ export interface components {
             detail?: string;
         };
         /**
+         * Taken
+         * @description How many events were taken in, how many were known already, and those that were not understood.
+         */
+        Taken: {
+            accepted: number;
+            known: number;
+            wrong: components["schemas"]["Wrong"][];
+        };
+        /**
          * Task
          * @description Long-running work.
          *
@@ -1511,6 +2500,27 @@ export interface components {
             lines: string[];
         };
         /**
+         * Use
+         * @description Something that uses a dataset: a cell, notebook, run, model or job; ``detail`` is where it is.
+         */
+        Use: {
+            ref: string;
+            kind: string;
+            name: string;
+            detail: string;
+            how: string;
+            /** @default null */
+            at?: string | null;
+        };
+        /**
+         * Uses
+         * @description What uses a dataset, the newest first.
+         */
+        Uses: {
+            uses: components["schemas"]["Use"][];
+            total: number;
+        };
+        /**
          * Verification
          * @description The verdict on a job; "verified" only if every step ran and no output differs.
          */
@@ -1526,6 +2536,54 @@ export interface components {
             at?: string | null;
         };
         /**
+         * Version
+         * @description A version of a dataset, newest first in lists; ``id`` pins it in load code. What is unknown is null or empty.
+         */
+        Version: {
+            id: string;
+            /** @default null */
+            at?: string | null;
+            /** @default null */
+            rows?: number | null;
+            /** @default null */
+            bytes?: number | null;
+            /** @default  */
+            operation?: string;
+            /** @default  */
+            who?: string;
+            /** @default  */
+            detail?: string;
+            /** @default false */
+            current?: boolean;
+        };
+        /**
+         * Versions
+         * @description Versions, newest first; ``note`` says where they come from.
+         */
+        Versions: {
+            versions: components["schemas"]["Version"][];
+            /** @default  */
+            note?: string;
+        };
+        /**
+         * Window
+         * @description Which rows to look at: after filter and order, ``rows`` from ``offset``; of a version, else the present one.
+         */
+        Window: {
+            /** @default 50 */
+            rows?: number;
+            /** @default 0 */
+            offset?: number;
+            /** @default [] */
+            sort?: components["schemas"]["Sort"][];
+            /** @default [] */
+            where?: components["schemas"]["Filter"][];
+            /** @default [] */
+            columns?: string[];
+            /** @default  */
+            version?: string;
+        };
+        /**
          * Worker
          * @description One worker. ``cpu`` is percent of one core; memory is in bytes.
          */
@@ -1536,6 +2594,14 @@ export interface components {
             memoryLimit: number;
             threads: number;
             processing: number;
+        };
+        /**
+         * Wrong
+         * @description An event that was not taken in: its place in the list, and what is wrong with it.
+         */
+        Wrong: {
+            index: number;
+            reason: string;
         };
     };
     responses: never;
@@ -1577,11 +2643,367 @@ export interface operations {
             };
         };
     };
+    show_about: {
+        parameters: {
+            query: {
+                ref: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["About"];
+                };
+            };
+            /** @description It was not done. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    change_about: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NewAbout"];
+            };
+        };
+        responses: {
+            /** @description Done. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["About"];
+                };
+            };
+            /** @description It was not done. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    show_access: {
+        parameters: {
+            query: {
+                ref: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Access"];
+                };
+            };
+            /** @description It was not done. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    ask_access: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["Ask"];
+            };
+        };
+        responses: {
+            /** @description Done. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Request"];
+                };
+            };
+            /** @description It was not done. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    decide_access: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["Decide"];
+            };
+        };
+        responses: {
+            /** @description Done. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Request"];
+                };
+            };
+            /** @description It was not done. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    grant_access: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["Grant"];
+            };
+        };
+        responses: {
+            /** @description Done. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Access"];
+                };
+            };
+            /** @description It was not done. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    list_requests: {
+        parameters: {
+            query?: {
+                state?: ("approved" | "open" | "refused" | "withdrawn") | null;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Request"][];
+                };
+            };
+            /** @description It was not done. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    restrict_access: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["Restrict"];
+            };
+        };
+        responses: {
+            /** @description Done. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Access"];
+                };
+            };
+            /** @description It was not done. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    revoke_access: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["Grant"];
+            };
+        };
+        responses: {
+            /** @description Done. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Access"];
+                };
+            };
+            /** @description It was not done. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    list_rules: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Rule"][];
+                };
+            };
+            /** @description It was not done. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    list_children: {
+        parameters: {
+            query: {
+                source: string;
+                uri?: string;
+                more?: string;
+                limit?: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Listing"];
+                };
+            };
+            /** @description It was not done. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     load_code: {
         parameters: {
             query: {
                 ref: string;
-                engine?: "dask" | "pandas";
+                engine?: "cudf" | "dask" | "duckdb" | "pandas" | "polars" | "pyarrow" | "sqlalchemy";
+                version?: string;
+                notebook?: string;
             };
             header?: never;
             path?: never;
@@ -1673,6 +3095,199 @@ export interface operations {
             };
         };
     };
+    diff_versions: {
+        parameters: {
+            query: {
+                ref: string;
+                before: string;
+                after: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Diff"];
+                };
+            };
+            /** @description It was not done. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    list_engines: {
+        parameters: {
+            query: {
+                ref: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["EngineRow"][];
+                };
+            };
+            /** @description It was not done. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    list_frames: {
+        parameters: {
+            query: {
+                kernel: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Frame"][];
+                };
+            };
+            /** @description It was not done. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    look_at_frame: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["LookAtFrame"];
+            };
+        };
+        responses: {
+            /** @description Done. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Preview"];
+                };
+            };
+            /** @description It was not done. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    profile_frame: {
+        parameters: {
+            query: {
+                kernel: string;
+                name: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Profile"];
+                };
+            };
+            /** @description It was not done. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    import_about: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["Import"];
+            };
+        };
+        responses: {
+            /** @description Done. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Imported"];
+                };
+            };
+            /** @description It was not done. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     list_kinds: {
         parameters: {
             query?: never;
@@ -1689,6 +3304,39 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Part"][];
+                };
+            };
+            /** @description It was not done. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    look_at_dataset: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["LookAt"];
+            };
+        };
+        responses: {
+            /** @description Done. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Preview"];
                 };
             };
             /** @description It was not done. */
@@ -1734,11 +3382,83 @@ export interface operations {
             };
         };
     };
+    show_profile: {
+        parameters: {
+            query: {
+                ref: string;
+                level?: "footer" | "full" | "sample";
+                version?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Profile"];
+                };
+            };
+            /** @description It was not done. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    profile_dataset: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ProfileOf"];
+            };
+        };
+        responses: {
+            /** @description Done. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Task"];
+                };
+            };
+            /** @description It was not done. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     search_datasets: {
         parameters: {
             query: {
                 q: string;
                 limit?: number;
+                source?: string;
+                format?: string;
+                owner?: string;
+                tag?: string;
+                problem?: boolean | null;
+                since?: string | null;
             };
             header?: never;
             path?: never;
@@ -1877,6 +3597,69 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Task"];
+                };
+            };
+            /** @description It was not done. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    list_uses: {
+        parameters: {
+            query: {
+                ref: string;
+                limit?: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Uses"];
+                };
+            };
+            /** @description It was not done. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    list_dataset_versions: {
+        parameters: {
+            query: {
+                ref: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Versions"];
                 };
             };
             /** @description It was not done. */
@@ -2402,6 +4185,8 @@ export interface operations {
                 ref: string;
                 up?: number;
                 down?: number;
+                kinds?: string;
+                columns?: boolean;
             };
             header?: never;
             path?: never;
@@ -2416,6 +4201,138 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Graph"];
+                };
+            };
+            /** @description It was not done. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    show_changed: {
+        parameters: {
+            query: {
+                ref: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Changed"];
+                };
+            };
+            /** @description It was not done. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    take_events: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": unknown;
+            };
+        };
+        responses: {
+            /** @description Done. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Taken"];
+                };
+            };
+            /** @description It was not done. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    show_hops: {
+        parameters: {
+            query: {
+                ref: string;
+                way: "down" | "up";
+                of?: string;
+                after?: string;
+                limit?: number;
+                columns?: boolean;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Graph"];
+                };
+            };
+            /** @description It was not done. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    show_impact: {
+        parameters: {
+            query: {
+                ref: string;
+                column?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Impact"];
                 };
             };
             /** @description It was not done. */

@@ -124,13 +124,19 @@ function addDatasetCommands({ app, model, notebooks, pages, trans }: CommandDeps
     label: args => textArg(args, 'label') || trans.__('Insert Load Code'),
     icon: codeIcon,
     describedBy: textArgs(
-      { ref, engine: trans.__('pandas or dask; without it, the one in the settings.') },
+      {
+        ref,
+        engine: trans.__('For instance pandas or dask; without it, the one in the settings.'),
+        version: trans.__('The version to pin; without it, always the newest.')
+      },
       ['ref']
     ),
     isVisible: args => Boolean(textArg(args, 'ref')),
     execute: async args => {
       const engine = (textArg(args, 'engine') || undefined) as Engine | undefined;
-      const code = await attempt(() => model.code(textArg(args, 'ref'), engine));
+      const asked = { ref: textArg(args, 'ref'), engine, notebook: notebooks.path };
+      const version = textArg(args, 'version');
+      const code = await attempt(() => model.code({ ...asked, version }));
       if (code !== undefined && !notebooks.insert(code)) {
         Notification.warning(
           trans.__('No notebook is open. Open one, then insert the code again.'),

@@ -6,6 +6,7 @@ import {
   type JupyterFrontEndPlugin
 } from '@jupyterlab/application';
 import { ICommandPalette } from '@jupyterlab/apputils';
+import { IRenderMimeRegistry } from '@jupyterlab/rendermime';
 import { ISettingRegistry } from '@jupyterlab/settingregistry';
 import { ITranslator } from '@jupyterlab/translation';
 
@@ -21,7 +22,7 @@ import { withSettings } from '../ui/settings';
 import { addCommands, CommandIDs } from './commands';
 import { CatalogModel } from './model';
 import { CatalogSection } from './section';
-import { ICatalog } from './tokens';
+import { ENGINES, ICatalog } from './tokens';
 
 const ID = 'perijove:catalog';
 
@@ -30,7 +31,7 @@ const catalog: JupyterFrontEndPlugin<ICatalog> = {
   description: 'Sources and datasets: search, schema, preview, load code.',
   autoStart: true,
   requires: [IClient, ILive, IOpener, IPanel, ITasks, INotebooks, ITranslator],
-  optional: [ILayoutRestorer, ICommandPalette, ISettingRegistry],
+  optional: [ILayoutRestorer, ICommandPalette, ISettingRegistry, IRenderMimeRegistry],
   provides: ICatalog,
   activate: (
     app: JupyterFrontEnd,
@@ -43,7 +44,8 @@ const catalog: JupyterFrontEndPlugin<ICatalog> = {
     translator: ITranslator,
     restorer: ILayoutRestorer | null,
     palette: ICommandPalette | null,
-    settings: ISettingRegistry | null
+    settings: ISettingRegistry | null,
+    rendermime: IRenderMimeRegistry | null
   ): ICatalog => {
     const trans = translator.load('perijove');
     const model = new CatalogModel(client, live);
@@ -57,12 +59,14 @@ const catalog: JupyterFrontEndPlugin<ICatalog> = {
       command: CommandIDs.openDataset,
       icon: datasetIcon,
       load: async ref =>
-        (await import('./page')).datasetPage({
+        (await import('./dataset/page')).datasetPage({
           id: ref,
           client,
           model,
           opener,
           notebooks,
+          tasks,
+          rendermime,
           commands
         })
     });
@@ -73,8 +77,8 @@ const catalog: JupyterFrontEndPlugin<ICatalog> = {
       palette?.addItem({ command, category: trans.__('Perijove') });
     }
     withSettings(settings, ID, app.restored, values => {
-      model.engine = values.text('engine') === 'dask' ? 'dask' : 'pandas';
-      model.previewRows = values.number('previewRows', 50);
+      const wanted = values.text('engine');
+      model.engine = ENGINES.find(engine => engine === wanted) ?? 'pandas';
     });
     return model;
   }

@@ -7,10 +7,14 @@ import type { IClient } from '../api/client';
 import { asCallError, type CallError } from '../api/errors';
 import { Feed } from '../api/feed';
 import type { ILive } from '../api/live';
-import type { DatasetRow, Engine, Hit, ICatalog, Source } from './tokens';
+import { loadCode } from './calls';
+import type { CodeAsked, DatasetRow, Engine, Facet, Hit, ICatalog, Source } from './tokens';
 
 /** So many sources are opened by themselves, so that there is something to see. */
 const OPEN_AT_FIRST = 4;
+
+/** So many datasets are fetched at a time. */
+const PAGE = 500;
 
 /** Sources, datasets and hits. */
 export class CatalogModel implements ICatalog, IDisposable {
@@ -30,7 +34,6 @@ export class CatalogModel implements ICatalog, IDisposable {
   /** All sources. */
   readonly sources: Feed<Source[]>;
   engine: Engine = 'pandas';
-  previewRows = 50;
 
   get changed(): ISignal<this, void> {
     return this._changed;
@@ -55,14 +58,54 @@ export class CatalogModel implements ICatalog, IDisposable {
     return this._hits;
   }
 
+  /** How the hits can be narrowed. */
+  get facets(): readonly Facet[] {
+    return this._facets;
+  }
+
+  /** By what the hits are narrowed. */
+  get narrowed(): Readonly<Record<string, string>> {
+    return this._narrowed;
+  }
+
+  /** How long the search took, in milliseconds. */
+  get took(): number {
+    return this._took;
+  }
+
   /** Why the search failed. */
   get searchError(): CallError | undefined {
     return this._searchError;
   }
 
-  /** Whether a source is open. */
-  isOpen(source: string): boolean {
-    return this._open.has(source);
+  /** Whether a source, or a folder by its id, is open. */
+  isOpen(id: string): boolean {
+    return this._open.has(id);
+  }
+
+  /** How many datasets of an open source have not been fetched yet. */
+  left(source: string): number {
+    return (this._totals.get(source) ?? 0) - (this._datasets.get(source)?.length ?? 0);
+  }
+
+  /** Open or close a folder. */
+  fold(id: string): void {
+    if (!this._open.delete(id)) {
+      this._open.add(id);
+    }
+    this._changed.emit();
+  }
+
+  /** Fetch more of a source's datasets. */
+  async more(source: string): Promise<void> {
+    await this._load(source, this._datasets.get(source) ?? []);
+  }
+
+  /** Narrow the hits by a facet; an empty value takes it back. */
+  async narrow(facet: string, value: string): Promise<void> {
+    const others = Object.entries(this._narrowed).filter(([name]) => name !== facet);
+    this._narrowed = Object.fromEntries(value ? [...others, [facet, value]] : others);
+    await this.search(this._query);
   }
 
   /** The datasets of an open source; undefined while they load. */
@@ -93,16 +136,17 @@ export class CatalogModel implements ICatalog, IDisposable {
     const turn = ++this._turn;
     if (!query.trim()) {
       this._hits = undefined;
+      this._narrowed = {};
       this._changed.emit();
       return;
     }
     this._changed.emit();
     try {
       const found = await this._client.call('get', '/catalog/search', {
-        query: { q: query, limit: 50 }
+        query: { q: query, limit: 50, ...this._narrowing() }
       });
       if (turn === this._turn) {
-        this._hits = found.hits;
+        [this._hits, this._facets, this._took] = [found.hits, found.facets ?? [], found.ms ?? 0];
       }
     } catch (reason) {
       if (turn === this._turn) {
@@ -113,8 +157,8 @@ export class CatalogModel implements ICatalog, IDisposable {
     this._changed.emit();
   }
 
-  async code(ref: string, engine: Engine = this.engine): Promise<string> {
-    return (await this._client.call('get', '/catalog/code', { query: { ref, engine } })).code;
+  code(asked: CodeAsked): Promise<string> {
+    return loadCode(this._client, { ...asked, engine: asked.engine ?? this.engine });
   }
 
   async refresh(): Promise<void> {
@@ -138,12 +182,18 @@ export class CatalogModel implements ICatalog, IDisposable {
     return sources;
   }
 
-  private async _load(source: string): Promise<void> {
+  private _narrowing(): { problem?: boolean } & Record<string, string | boolean> {
+    const { problem, ...others } = this._narrowed;
+    return problem ? { ...others, problem: problem === 'yes' } : others;
+  }
+
+  private async _load(source: string, before: readonly DatasetRow[] = []): Promise<void> {
     try {
       const page = await this._client.call('get', '/catalog/datasets', {
-        query: { source, limit: 500 }
+        query: { source, limit: PAGE, offset: before.length }
       });
-      this._datasets.set(source, page.datasets);
+      this._datasets.set(source, [...before, ...page.datasets]);
+      this._totals.set(source, page.total);
       this._problems.delete(source);
     } catch (reason) {
       this._problems.set(source, asCallError(reason));
@@ -155,6 +205,10 @@ export class CatalogModel implements ICatalog, IDisposable {
   private readonly _open = new Set<string>();
   private readonly _datasets = new Map<string, readonly DatasetRow[]>();
   private readonly _problems = new Map<string, CallError>();
+  private readonly _totals = new Map<string, number>();
+  private _narrowed: Record<string, string> = {};
+  private _facets: readonly Facet[] = [];
+  private _took = 0;
   private _greeted = false;
   private _query = '';
   private _hits: readonly Hit[] | undefined;

@@ -1,33 +1,18 @@
 // The Data section: a search box over the tree of sources and datasets.
 
-import { addIcon, closeIcon, codeIcon, InputGroup, refreshIcon } from '@jupyterlab/ui-components';
+import { addIcon, InputGroup, refreshIcon } from '@jupyterlab/ui-components';
 import type { TranslationBundle } from '@jupyterlab/translation';
-import type { CommandRegistry } from '@lumino/commands';
 import type { ISignal } from '@lumino/signaling';
 import * as React from 'react';
 
 import type { ISection, SectionAction } from '../panel/tokens';
-import type { ITasks } from '../tasks/tokens';
 import { useSignal, useTrans } from '../ui/context';
 import { FeedView } from '../ui/feedview';
-import { short } from '../ui/format';
-import { datasetIcon, sourceIcon } from '../ui/icons';
-import { List, Row, type RowAction } from '../ui/list';
-import { Empty, Notice, Skeleton, Trouble } from '../ui/parts';
-import { SignMark, type Sign } from '../ui/state';
+import { Empty } from '../ui/parts';
 import { TaskRow } from '../ui/taskrow';
 import { CommandIDs } from './commands';
-import type { CatalogModel } from './model';
-import type { DatasetRow, Hit, Source } from './tokens';
-
-const SIGNS: Record<Source['state'], Sign> = {
-  new: 'off',
-  scanning: 'busy',
-  live: 'dot',
-  failed: 'bad'
-};
-
-type Deps = { model: CatalogModel; tasks: ITasks; commands: CommandRegistry };
+import { Hits } from './hits';
+import { type Deps, Tree } from './rows';
 
 /** The Data section. */
 export class CatalogSection implements ISection {
@@ -81,14 +66,15 @@ export class CatalogSection implements ISection {
 function Catalog(props: Deps): React.JSX.Element {
   const trans = useTrans();
   const { model, tasks } = props;
+  const frame = React.useRef<HTMLDivElement>(null);
   useSignal(model.changed);
   useSignal(tasks.changed);
   const scans = tasks.running.filter(
     task => task.kind.startsWith('catalog') || task.ref.startsWith('source:')
   );
   return (
-    <div className="pj-Catalog">
-      <SearchBox model={model} />
+    <div className="pj-Catalog" ref={frame}>
+      <SearchBox {...props} toHits={() => firstRow(frame.current)?.focus()} />
       {scans.map(task => (
         <TaskRow key={task.id} task={task} cancel={id => void tasks.cancel(id)} />
       ))}
@@ -117,172 +103,44 @@ function Catalog(props: Deps): React.JSX.Element {
   );
 }
 
-function SearchBox(props: { model: CatalogModel }): React.JSX.Element {
+function firstRow(frame: HTMLElement | null): HTMLElement | null {
+  return frame?.querySelector<HTMLElement>('.pj-Row[data-ref]') ?? null;
+}
+
+/** The box: down goes to what was found, Enter opens the first hit, Ctrl Enter inserts its code. */
+function SearchBox(props: Deps & { toHits: () => void }): React.JSX.Element {
   const trans = useTrans();
-  const [text, setText] = React.useState(props.model.query);
+  const { model, commands } = props;
+  const [text, setText] = React.useState(model.query);
   const timer = React.useRef<number>();
   const change = (value: string, wait: number): void => {
     setText(value);
     window.clearTimeout(timer.current);
-    timer.current = window.setTimeout(() => void props.model.search(value), wait);
+    timer.current = window.setTimeout(() => void model.search(value), wait);
+  };
+  const keys = (event: React.KeyboardEvent): void => {
+    const first = model.query === text ? model.hits?.[0] : undefined;
+    if (event.key === 'Escape') {
+      change('', 0);
+    } else if (event.key === 'ArrowDown') {
+      event.preventDefault();
+      props.toHits();
+    } else if (event.key === 'Enter' && first) {
+      const command = event.ctrlKey ? CommandIDs.insertLoadCode : CommandIDs.openDataset;
+      void commands.execute(command, { ref: first.ref });
+    }
   };
   return (
     <div className="pj-Search-box">
       <InputGroup
         type="search"
         aria-label={trans.__('Search datasets')}
-        placeholder={trans.__('Name or column')}
+        placeholder={trans.__('Name, column, owner, tag')}
         rightIcon={text ? undefined : 'ui-components:search'}
         value={text}
-        onChange={event => change((event.target as HTMLInputElement).value, 250)}
-        onKeyDown={event => event.key === 'Escape' && change('', 0)}
+        onChange={event => change((event.target as HTMLInputElement).value, 200)}
+        onKeyDown={keys}
       />
     </div>
-  );
-}
-
-function useRowActions(props: Deps, ref: string): { actions: RowAction[]; onOpen: () => void } {
-  const trans = useTrans();
-  const insert = (): void => void props.commands.execute(CommandIDs.insertLoadCode, { ref });
-  return {
-    actions: [{ icon: codeIcon, label: trans.__('Insert load code'), onClick: insert }],
-    onOpen: () => void props.commands.execute(CommandIDs.openDataset, { ref })
-  };
-}
-
-function Tree(props: Deps & { sources: Source[] }): React.JSX.Element {
-  const trans = useTrans();
-  return (
-    <List label={trans.__('Sources and datasets')} tree>
-      {props.sources.map(source => (
-        <SourceRows key={source.name} {...props} source={source} />
-      ))}
-    </List>
-  );
-}
-
-function SourceRows(props: Deps & { source: Source }): React.JSX.Element {
-  const trans = useTrans();
-  const { model, source, commands } = props;
-  const open = model.isOpen(source.name);
-  const problem = model.problem(source.name);
-  const words = {
-    new: trans.__('not scanned'),
-    scanning: trans.__('scanning'),
-    live: trans.__('live'),
-    failed: trans.__('failed')
-  };
-  const scan = {
-    label: trans.__('Scan again'),
-    onClick: () => void commands.execute(CommandIDs.scan, { name: source.name })
-  };
-  const actions = [
-    { icon: refreshIcon, ...scan },
-    {
-      icon: closeIcon,
-      label: trans.__('Remove source…'),
-      onClick: () => void commands.execute(CommandIDs.removeSource, { name: source.name })
-    }
-  ];
-  return (
-    <>
-      <Row
-        id={`source:${source.name}`}
-        icon={sourceIcon}
-        name={source.name}
-        tip={source.uri}
-        state={<SignMark sign={SIGNS[source.state]} label={words[source.state]} />}
-        meta={short(source.datasets)}
-        actions={actions}
-        tree
-        expanded={open}
-        onToggle={() => void model.toggle(source.name)}
-        className="pj-Catalog-source"
-      />
-      {source.state === 'failed' && (
-        <Notice
-          sign="bad"
-          title={trans.__('%1 could not be scanned', source.name)}
-          actions={[scan]}
-        >
-          {source.problem}
-        </Notice>
-      )}
-      {open && problem && <Trouble error={problem} />}
-      {open && !problem && <Datasets {...props} rows={model.datasets(source.name)} />}
-    </>
-  );
-}
-
-function Datasets(props: Deps & { rows: readonly DatasetRow[] | undefined }): React.JSX.Element {
-  const trans = useTrans();
-  if (!props.rows) {
-    return <Skeleton label={trans.__('Loading')} />;
-  }
-  return (
-    <>
-      {props.rows.map(row => (
-        <DatasetLine key={row.ref} {...props} row={row} />
-      ))}
-    </>
-  );
-}
-
-function DatasetLine(props: Deps & { row: DatasetRow }): React.JSX.Element {
-  const trans = useTrans();
-  const { row } = props;
-  const offers = useRowActions(props, row.ref);
-  const facts = trans.__('%1, %2 columns', row.format, String(row.columnCount));
-  return (
-    <Row
-      id={row.ref}
-      icon={datasetIcon}
-      name={row.name}
-      tip={`${row.name}: ${facts}`}
-      meta={short(row.rows)}
-      level={1}
-      tree
-      className="pj-Catalog-dataset"
-      {...offers}
-    />
-  );
-}
-
-function Hits(props: Deps): React.JSX.Element {
-  const trans = useTrans();
-  const { model } = props;
-  if (model.searchError) {
-    return <Trouble error={model.searchError} />;
-  }
-  if (!model.hits) {
-    return <Skeleton label={trans.__('Searching')} />;
-  }
-  if (model.hits.length === 0) {
-    return (
-      <Empty text={trans.__('No dataset and no column is named like “%1”.', model.query.trim())} />
-    );
-  }
-  return (
-    <List label={trans.__('Datasets found')}>
-      {model.hits.map(hit => (
-        <HitLine key={hit.ref} {...props} hit={hit} />
-      ))}
-    </List>
-  );
-}
-
-function HitLine(props: Deps & { hit: Hit }): React.JSX.Element {
-  const { hit } = props;
-  const offers = useRowActions(props, hit.ref);
-  return (
-    <Row
-      id={hit.ref}
-      icon={datasetIcon}
-      name={hit.name}
-      tip={hit.snippet}
-      meta={hit.snippet || hit.source}
-      className="pj-Catalog-hit"
-      {...offers}
-    />
   );
 }

@@ -9,11 +9,24 @@ import type { Schemas } from '../api/client';
 export type Source = Schemas['Source'];
 export type DatasetRow = Schemas['DatasetRow'];
 export type Hit = Schemas['Hit'];
+export type Facet = Schemas['Facet'];
+export type Entry = Schemas['Entry'];
 /** What can load a dataset. */
-export type Engine = 'pandas' | 'dask';
+export type Engine = Schemas['EngineRow']['engine'];
 
 /** The engines, in the order they are offered. */
-export const ENGINES: readonly Engine[] = ['pandas', 'dask'];
+export const ENGINES: readonly Engine[] = [
+  'pandas',
+  'polars',
+  'pyarrow',
+  'duckdb',
+  'dask',
+  'cudf',
+  'sqlalchemy'
+];
+
+/** What is asked for when load code is: without an engine the one in the settings. */
+export type CodeAsked = { ref: string; engine?: Engine; version?: string; notebook?: string };
 
 /** What the catalog offers to other parts. */
 export interface ICatalog {
@@ -21,10 +34,8 @@ export interface ICatalog {
   readonly changed: ISignal<ICatalog, void>;
   /** The engine that loads datasets where none is named. */
   engine: Engine;
-  /** How many rows a preview has. */
-  previewRows: number;
   /** Python that loads a dataset. */
-  code(ref: string, engine?: Engine): Promise<string>;
+  code(asked: CodeAsked): Promise<string>;
   /** Read the sources and the open ones' datasets again. */
   refresh(): Promise<void>;
 }

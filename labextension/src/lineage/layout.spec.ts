@@ -1,8 +1,13 @@
 import { expect, test } from 'vitest';
 
-import { NODE, pathOf, place } from './layout';
+import { leadsTo } from './keys';
+import { columnsOf, heightOf, inSight, NODE, pathOf, place } from './layout';
 
-const node = (ref: string): { ref: string; kind: string; name: string; detail: string } => ({
+const node = (
+  ref: string,
+  columns: string[] = []
+): { ref: string; kind: string; name: string; detail: string; columns: string[] } => ({
+  columns,
   ref,
   kind: ref.split(':')[0],
   name: ref,
@@ -21,7 +26,7 @@ const edge = (
 
 test('what comes later stands further right, and nothing overlaps', () => {
   const picture = place({
-    nodes: ['dataset:a', 'cell:n#1', 'run:r', 'job:j', 'dataset:b'].map(node),
+    nodes: ['dataset:a', 'cell:n#1', 'run:r', 'job:j', 'dataset:b'].map(ref => node(ref)),
     edges: [
       edge('dataset:a', 'cell:n#1'),
       edge('cell:n#1', 'run:r'),
@@ -50,7 +55,7 @@ test('edges to nodes that are not there, and to itself, are left out', () => {
 
 test('a cycle is drawn, too', () => {
   const picture = place({
-    nodes: ['dataset:a', 'cell:c'].map(node),
+    nodes: ['dataset:a', 'cell:c'].map(ref => node(ref)),
     edges: [edge('dataset:a', 'cell:c'), edge('cell:c', 'dataset:a')]
   });
   expect(picture.edges).toHaveLength(2);
@@ -65,4 +70,47 @@ test('a path begins and ends at the points given', () => {
   expect(path.startsWith('M0,0')).toBe(true);
   expect(path.endsWith('L10,0')).toBe(true);
   expect(pathOf([])).toBe('');
+});
+
+test('a node shows the followed columns first and is as high as they need', () => {
+  const wide = node('dataset:a', ['a', 'b', 'c', 'd', 'e', 'f', 'g', 'h']);
+  expect(columnsOf(wide, new Set(['h']))).toEqual(['h', 'a', 'b', 'c', 'd', 'e']);
+  expect(heightOf(wide, columnsOf(wide, undefined))).toBe(NODE.height + 7 * NODE.row + 2);
+  expect(heightOf(node('run:r'), [])).toBe(NODE.height);
+  const picture = place({ nodes: [wide, node('dataset:b')], edges: [] }, one =>
+    columnsOf(one, undefined)
+  );
+  const [a, b] = picture.nodes;
+  expect(b.y >= a.y + a.height || a.y >= b.y + b.height).toBe(true);
+});
+
+const diamond = place({
+  nodes: ['dataset:a', 'cell:1', 'cell:2', 'dataset:b'].map(ref => node(ref)),
+  edges: [
+    edge('dataset:a', 'cell:1'),
+    edge('dataset:a', 'cell:2'),
+    edge('cell:1', 'dataset:b'),
+    edge('cell:2', 'dataset:b')
+  ]
+});
+
+test('keys lead along edges, within a layer and from layer to layer', () => {
+  const first = leadsTo(diamond, 'dataset:a', 'ArrowRight') ?? '';
+  expect(first).toMatch(/^cell:/);
+  const other = leadsTo(diamond, first, 'ArrowDown') ?? leadsTo(diamond, first, 'ArrowUp');
+  expect(other).not.toBe(first);
+  expect(leadsTo(diamond, first, 'Tab')).toBe('dataset:b');
+  expect(leadsTo(diamond, first, 'Tab', true)).toBe('dataset:a');
+  expect(leadsTo(diamond, 'dataset:b', 'ArrowRight')).toBeUndefined();
+});
+
+test('layers know their kinds', () => {
+  expect(diamond.layers.map(layer => layer.kinds)).toEqual([['dataset'], ['cell'], ['dataset']]);
+});
+
+test('only what is in sight is drawn', () => {
+  const sight = { left: 0, top: 0, right: NODE.width + 30, bottom: 1000 };
+  const seen = inSight(diamond, sight);
+  expect(seen.nodes.map(placed => placed.node.ref)).toEqual(['dataset:a']);
+  expect(seen.edges).toHaveLength(2);
 });

@@ -2,197 +2,164 @@
 
 import * as React from 'react';
 
-import type { IClient, Schemas } from '../api/client';
+import type { IClient } from '../api/client';
 import type { IOpener } from '../api/opener';
-import { useTrans } from '../ui/context';
-import { FeedView } from '../ui/feedview';
-import { moment } from '../ui/format';
-import { iconOf } from '../ui/icons';
-import { Empty, Icon, Link } from '../ui/parts';
-import { Table } from '../ui/table';
-import { useFeed } from '../ui/usefeed';
-import { NODE, pathOf, type Picture, place } from './layout';
+import { useSignal, useTrans } from '../ui/context';
+import { Button, Empty, Notice, Skeleton, Trouble } from '../ui/parts';
+import { LineageCalls } from './calls';
+import { LineageGraph } from './graph';
+import { ImpactDrawer } from './impact';
+import { LineageList } from './list';
+import { LineageModel } from './model';
+import { LineageBar } from './toolbar';
 
-type Graph = Schemas['Graph'];
+/** A column to ask about as soon as the graph is there. */
+export type Asked = { ref: string; column: string };
 
-/** A wide graph is drawn smaller to fit, but never smaller than this: beyond it one scrolls. */
-const SMALLEST = 0.6;
+type Props = { center: string; client: IClient; opener: IOpener; asked?: Asked };
 
-type Open = { center: string; opener: IOpener };
-
-/** The lineage of a ref with its switch between graph and list. */
-export function Lineage(props: {
-  center: string;
-  client: IClient;
-  opener: IOpener;
-}): React.JSX.Element {
+/** The lineage of a ref. */
+export function Lineage(props: Props): React.JSX.Element {
   const trans = useTrans();
-  const { center, client } = props;
-  const [list, setList] = React.useState(false);
-  const feed = useFeed<Graph>(
-    {
-      name: 'perijove:lineage',
-      fetch: () => client.call('get', '/lineage', { query: { ref: center, up: 6, down: 6 } })
-    },
-    [center, client]
+  const { center, client, asked } = props;
+  const model = React.useMemo(
+    () => new LineageModel(new LineageCalls(client), center),
+    [client, center]
   );
+  useSignal(model.changed);
+  const [list, setList] = React.useState(false);
+  const [columns, setColumns] = React.useState(false);
+  const [text, setText] = React.useState('');
+  const [jump, setJump] = React.useState('');
+  React.useEffect(() => {
+    void model.load().then(() => asked && model.ask(asked.ref, asked.column));
+  }, [model, asked?.ref, asked?.column]);
+  const found = React.useMemo(() => model.find(text), [text, model.graph]);
+  const go = (): void => {
+    const at = found.indexOf(jump.split('\n')[0]);
+    const next = found[(at + 1) % Math.max(1, found.length)];
+    if (next) {
+      model.select(next);
+      setJump(`${next}\n${Date.now()}`);
+    }
+  };
+  const bar = { list, setList, columns, setColumns, text, setText, found: found.length, go };
+  const retry = { label: trans.__('Try again'), onClick: () => void model.load() };
   return (
     <div className="pj-Lineage">
-      <div className="pj-Lineage-bar">
-        <span className="pj-Seg" role="group" aria-label={trans.__('View')}>
-          <button type="button" aria-pressed={!list} onClick={() => setList(false)}>
-            {trans.__('Graph')}
-          </button>
-          <button type="button" aria-pressed={list} onClick={() => setList(true)}>
-            {trans.__('List')}
-          </button>
-        </span>
-        <button type="button" className="pj-Btn" onClick={() => void feed.refresh()}>
-          {trans.__('Refresh')}
-        </button>
-      </div>
-      <FeedView
-        feed={feed}
-        isEmpty={graph => graph.edges.length === 0}
-        empty={
-          <Empty
-            text={trans.__(
-              'Nothing has read or written this yet. Cells that do appear here by themselves.'
-            )}
-          />
-        }
-      >
-        {graph =>
-          list ? (
-            <LineageList {...props} graph={graph} />
-          ) : (
-            <LineageGraph {...props} graph={graph} />
-          )
-        }
-      </FeedView>
+      <LineageBar model={model} {...bar} />
+      {model.error && <Trouble error={model.error} retry={retry} />}
+      <Changed model={model} opener={props.opener} />
+      {model.graph ? (
+        <Body {...props} {...bar} model={model} hits={found} jump={jump} />
+      ) : (
+        !model.error && <Skeleton rows={6} label={trans.__('Loading')} />
+      )}
     </div>
   );
 }
 
-function LineageGraph(props: Open & { graph: Graph }): React.JSX.Element {
+function Body(
+  props: Props & {
+    model: LineageModel;
+    list: boolean;
+    columns: boolean;
+    text: string;
+    hits: readonly string[];
+    jump: string;
+  }
+): React.JSX.Element {
   const trans = useTrans();
-  const { graph, center, opener } = props;
-  const picture = React.useMemo(() => place(graph), [graph]);
-  const frame = React.useRef<HTMLDivElement>(null);
-  const [scale, setScale] = React.useState(1);
-  React.useLayoutEffect(() => {
-    setScale(
-      Math.max(
-        SMALLEST,
-        Math.min(1, ((frame.current?.clientWidth || picture.width) - 2) / picture.width)
-      )
+  const { model, opener, list } = props;
+  const { graph } = model;
+  const open = (ref: string): void => opener.open(ref);
+  const can = (ref: string): boolean => opener.can(ref);
+  if (!graph || graph.edges.length === 0) {
+    return (
+      <Empty
+        text={trans.__(
+          'Nothing has read or written this yet. Cells that do appear here by themselves where the kernel records: clusters’ kernels do, in others run “%load_ext perijove_kernel” once.'
+        )}
+      />
     );
-  }, [picture]);
-  const size = { width: picture.width * scale, height: picture.height * scale };
-  const inferred = graph.edges.filter(edge => edge.how !== 'observed').length;
+  }
   return (
     <>
-      <div className="pj-Graph" ref={frame} role="group" aria-label={trans.__('Lineage graph')}>
-        <div style={size}>
-          <div
-            className="pj-Graph-canvas"
-            style={{ width: picture.width, height: picture.height, transform: `scale(${scale})` }}
-          >
-            <Edges picture={picture} />
-            {picture.nodes.map(({ node, x, y }) => (
-              <GraphNode key={node.ref} node={node} x={x} y={y} center={center} opener={opener} />
-            ))}
-          </div>
-        </div>
-      </div>
-      <div className="pj-Note">
-        {trans._n('%1 node', '%1 nodes', graph.nodes.length)}
-        {', '}
-        {trans._n('%1 edge not observed (dashed)', '%1 edges not observed (dashed)', inferred)}
-      </div>
+      {list ? (
+        <LineageList
+          model={model}
+          graph={graph}
+          text={props.text}
+          found={props.hits}
+          can={can}
+          open={open}
+        />
+      ) : (
+        <LineageGraph
+          model={model}
+          graph={graph}
+          columns={props.columns}
+          found={props.hits}
+          jump={props.jump}
+          open={open}
+        />
+      )}
+      {!list && !model.impact && <Chosen model={model} open={open} can={can} />}
+      {model.impact && <ImpactDrawer model={model} impact={model.impact} can={can} open={open} />}
     </>
   );
 }
 
-function Edges(props: { picture: Picture }): React.JSX.Element {
-  const { picture } = props;
-  return (
-    <svg width={picture.width} height={picture.height} aria-hidden="true">
-      <defs>
-        <marker
-          id="pj-arrow"
-          viewBox="0 0 8 8"
-          refX="8"
-          refY="4"
-          markerWidth="8"
-          markerHeight="8"
-          orient="auto"
-        >
-          <path d="M0,0.5 8,4 0,7.5z" />
-        </marker>
-      </defs>
-      {picture.edges.map(({ edge, points }) => (
-        <path
-          key={`${edge.from} ${edge.to} ${edge.kind}`}
-          className={`pj-Graph-edge pj-mod-${edge.how}`}
-          d={pathOf(points)}
-          markerEnd="url(#pj-arrow)"
-        >
-          <title>{edge.kind}</title>
-        </path>
-      ))}
-    </svg>
-  );
-}
-
-function GraphNode(
-  props: Open & { node: Schemas['Node']; x: number; y: number }
-): React.JSX.Element {
-  const { node, x, y, center, opener } = props;
-  return (
-    <button
-      type="button"
-      className={`pj-Graph-node${node.ref === center ? ' pj-mod-center' : ''}`}
-      style={{ left: x, top: y, width: NODE.width, height: NODE.height }}
-      data-ref={node.ref}
-      title={node.ref}
-      disabled={!opener.can(node.ref)}
-      onClick={() => opener.open(node.ref)}
-    >
-      <span className="pj-Graph-name">
-        <Icon icon={iconOf(node.kind)} />
-        <span>{node.name}</span>
-      </span>
-      <span className="pj-Graph-detail">{node.detail || node.kind}</span>
-    </button>
-  );
-}
-
-function LineageList(props: Open & { graph: Graph }): React.JSX.Element {
+/** The chosen node with what one can do about it. */
+function Chosen(props: {
+  model: LineageModel;
+  open: (ref: string) => void;
+  can: (ref: string) => boolean;
+}): React.JSX.Element | null {
   const trans = useTrans();
-  const { graph, opener } = props;
-  const nodes = new Map(graph.nodes.map(node => [node.ref, node]));
-  const named = (ref: string): React.ReactNode => {
-    const name = nodes.get(ref)?.name ?? ref;
-    return opener.can(ref) ? (
-      <Link label={name} title={ref} onClick={() => opener.open(ref)} />
-    ) : (
-      name
-    );
-  };
+  const { model, open, can } = props;
+  const node = model.graph?.nodes.find(one => one.ref === model.selected);
+  if (!node) {
+    return null;
+  }
   return (
-    <Table
-      label={trans.__('Lineage')}
-      wide
-      rows={graph.edges}
-      rowKey={edge => `${edge.from} ${edge.kind} ${edge.to}`}
-      columns={[
-        { title: trans.__('From'), cell: edge => named(edge.from) },
-        { title: trans.__('What'), cell: edge => edge.kind, width: '100px' },
-        { title: trans.__('To'), cell: edge => named(edge.to) },
-        { title: trans.__('How'), cell: edge => edge.how, width: '100px' },
-        { title: trans.__('When'), cell: edge => moment(edge.at), width: '130px' }
-      ]}
-    />
+    <div className="pj-Lineage-chosen">
+      <b>{node.name}</b>
+      <span className="pj-Dim">{node.detail}</span>
+      <span className="pj-Spacer" />
+      {node.kind === 'dataset' && (
+        <Button
+          label={trans.__('What breaks if it goes')}
+          onClick={() => void model.ask(node.ref, '')}
+        />
+      )}
+      {can(node.ref) && <Button label={trans.__('Open')} onClick={() => open(node.ref)} />}
+    </div>
+  );
+}
+
+/** On a cell: the data it read that changed since. */
+function Changed(props: { model: LineageModel; opener: IOpener }): React.JSX.Element | null {
+  const trans = useTrans();
+  const { model, opener } = props;
+  if (model.stale.length === 0) {
+    return null;
+  }
+  const names = model.stale.map(({ name, read, now }) => `${name}: ${read} → ${now ?? '?'}`);
+  return (
+    <Notice
+      sign="changed"
+      title={trans._n(
+        'A dataset that this cell read has changed since',
+        '%1 datasets that this cell read have changed since',
+        model.stale.length
+      )}
+      actions={model.stale.map(({ ref, name }) => ({
+        label: trans.__('Open %1', name),
+        onClick: () => opener.open(ref)
+      }))}
+    >
+      {names.join('; ')}
+    </Notice>
   );
 }

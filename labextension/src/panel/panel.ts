@@ -92,6 +92,11 @@ export class Panel extends SidePanel implements IPanel {
       }
     });
     this._applying = false;
+    this._share();
+  }
+
+  /** Part the room among the open sections by their weights, so that a folded one leaves its room to all. */
+  private _share(): void {
     this._accordion.setRelativeSizes(
       this.shown.map(id =>
         this._options.model.folded(id) ? 0 : (this._sections.get(id)?.section.weight ?? 1)
@@ -103,6 +108,7 @@ export class Panel extends SidePanel implements IPanel {
     const widget = this._accordion.widgets[index];
     if (!this._applying && widget instanceof SectionWidget) {
       this._options.model.fold(widget.section.id, widget.isHidden);
+      this._share();
     }
   }
 

@@ -8,6 +8,7 @@ import { searchIcon } from '@jupyterlab/ui-components';
 
 import { IClient } from '../api/client';
 import { IOpener } from '../api/opener';
+import { ICatalog } from '../catalog/tokens';
 import { IPanel } from '../panel/tokens';
 import { textArg, textArgs } from '../ui/args';
 import { withSettings } from '../ui/settings';
@@ -25,7 +26,7 @@ const search: JupyterFrontEndPlugin<ISearch> = {
   description: 'Search over datasets, notebooks, runs and jobs.',
   autoStart: true,
   requires: [IClient, IOpener, IPanel, ITranslator],
-  optional: [ICommandPalette, ISettingRegistry],
+  optional: [ICommandPalette, ISettingRegistry, ICatalog],
   provides: ISearch,
   activate: (
     app: JupyterFrontEnd,
@@ -34,12 +35,13 @@ const search: JupyterFrontEndPlugin<ISearch> = {
     panel: IPanel,
     translator: ITranslator,
     palette: ICommandPalette | null,
-    settings: ISettingRegistry | null
+    settings: ISettingRegistry | null,
+    catalog: ICatalog | null
   ): ISearch => {
     const trans = translator.load('perijove');
     const model = new SearchModel(client);
     const { commands } = app;
-    const section = new SearchSection({ model, opener, commands }, trans);
+    const section = new SearchSection({ model, opener, commands, catalog }, trans);
     panel.add(section);
     commands.addCommand(FOCUS, {
       label: trans.__('Search Everything'),

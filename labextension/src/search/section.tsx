@@ -7,6 +7,8 @@ import { type ISignal, Signal } from '@lumino/signaling';
 import * as React from 'react';
 
 import type { IOpener } from '../api/opener';
+import type { ICatalog } from '../catalog/tokens';
+import { grabCode } from '../notebook/drag';
 import type { ISection, SectionAction } from '../panel/tokens';
 import { useSignal, useTrans } from '../ui/context';
 import { iconOf } from '../ui/icons';
@@ -21,6 +23,7 @@ type Deps = {
   model: SearchModel;
   opener: IOpener;
   commands: CommandRegistry;
+  catalog: ICatalog | null;
   focused: ISignal<unknown, void>;
 };
 
@@ -161,23 +164,28 @@ function Hits(props: Deps): React.JSX.Element | null {
 
 function HitLine(props: Deps & { hit: Found }): React.JSX.Element {
   const trans = useTrans();
-  const { hit, opener, commands } = props;
-  const insert = (): void => void commands.execute(INSERT, { ref: hit.ref });
+  const { hit, opener, commands, catalog } = props;
+  const { ref } = hit;
+  const insert = (): void => void commands.execute(INSERT, { ref });
   const inserts = hit.kind === 'dataset' && commands.hasCommand(INSERT);
   return (
-    <div onKeyDown={event => inserts && event.ctrlKey && event.key === 'Enter' && insert()}>
-      <Row
-        id={hit.ref}
-        icon={iconOf(hit.kind)}
-        name={hit.title}
-        tip={hit.snippet || hit.ref}
-        meta={hit.kind}
-        actions={
-          inserts ? [{ icon: codeIcon, label: trans.__('Insert load code'), onClick: insert }] : []
-        }
-        onOpen={() => opener.open(hit.ref)}
-        className="pj-Search-hit"
-      />
-    </div>
+    <Row
+      id={ref}
+      icon={iconOf(hit.kind)}
+      name={hit.title}
+      tip={hit.snippet || ref}
+      meta={hit.kind}
+      actions={
+        inserts ? [{ icon: codeIcon, label: trans.__('Insert load code'), onClick: insert }] : []
+      }
+      onOpen={() => opener.open(ref)}
+      onInsert={inserts ? insert : undefined}
+      onGrab={
+        inserts && catalog
+          ? event => grabCode(event, hit.title, () => catalog.code({ ref }))
+          : undefined
+      }
+      className="pj-Search-hit"
+    />
   );
 }

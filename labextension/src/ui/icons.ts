@@ -62,6 +62,12 @@ export const lineageIcon = make(
   '<path d="M2 9h6v6H2zm14-6h6v6h-6zm0 12h6v6h-6zM8 11h3V5h5v2h-3v10h3v2h-5v-6H8z"/>'
 );
 
+/** A lock: something that one may not read. */
+export const lockIcon = make(
+  'lock',
+  '<path d="M17 9h-1V7a4 4 0 0 0-8 0v2H7a2 2 0 0 0-2 2v8c0 1.1.9 2 2 2h10a2 2 0 0 0 2-2v-8a2 2 0 0 0-2-2M9.8 7a2.2 2.2 0 0 1 4.4 0v2H9.8z"/>'
+);
+
 /** The icon of a kind of refs. */
 export function iconOf(kind: string): LabIcon {
   const icons: Record<string, LabIcon> = {

@@ -79,6 +79,10 @@ export type RowProps = {
   tree?: boolean;
   onOpen?: () => void;
   onToggle?: () => void;
+  /** The mouse was pressed on it: the beginning of a drag. */
+  onGrab?: (event: React.MouseEvent) => void;
+  /** Ctrl Enter, for what a row's first action does. */
+  onInsert?: () => void;
   className?: string;
 };
 
@@ -96,7 +100,8 @@ export function Row(props: RowProps): React.JSX.Element {
       props.onToggle?.();
     } else if (event.key === 'Enter') {
       event.preventDefault();
-      (props.onOpen ?? props.onToggle)?.();
+      const insert = event.ctrlKey || event.metaKey ? props.onInsert : undefined;
+      (insert ?? props.onOpen ?? props.onToggle)?.();
     }
   };
   const selected = current === props.id;
@@ -108,9 +113,11 @@ export function Row(props: RowProps): React.JSX.Element {
       aria-expanded={props.onToggle ? Boolean(props.expanded) : undefined}
       aria-level={props.tree ? (props.level ?? 0) + 1 : undefined}
       tabIndex={-1}
+      style={deep(props.level ?? 0, Boolean(props.onToggle))}
       data-ref={props.id}
       title={props.tip}
       onFocus={() => setCurrent(props.id)}
+      onMouseDown={props.onGrab}
       onClick={props.onToggle}
       onDoubleClick={props.onToggle ? undefined : props.onOpen}
       onKeyDown={keys}
@@ -135,4 +142,12 @@ export function Row(props: RowProps): React.JSX.Element {
       )}
     </div>
   );
+}
+
+/** How far in a row of a deeper level stands; rows that fold have their triangle before the icon. */
+function deep(level: number, folds: boolean): React.CSSProperties | undefined {
+  if (level === 0 || (level === 1 && !folds)) {
+    return undefined;
+  }
+  return { paddingLeft: folds ? 12 + 16 * level : 18 + 16 * level };
 }

@@ -41,13 +41,14 @@ export function Button(props: {
   onClick: () => void;
   icon?: LabIcon;
   primary?: boolean;
+  plain?: boolean;
   disabled?: boolean;
   title?: string;
 }): React.JSX.Element {
   return (
     <button
       type="button"
-      className={`pj-Btn${props.primary ? ' pj-mod-primary' : ''}`}
+      className={`pj-Btn${props.primary ? ' pj-mod-primary' : ''}${props.plain ? ' pj-mod-plain' : ''}`}
       disabled={props.disabled}
       title={props.title}
       onClick={props.onClick}

@@ -10,15 +10,22 @@ export type TableColumn<T> = {
   width?: string;
 };
 
-/** Rows under columns; Enter or double click opens a row where `onOpen` is given. */
-export function Table<T>(props: {
+type Props<T> = {
   label: string;
   columns: TableColumn<T>[];
   rows: readonly T[];
   rowKey: (row: T, index: number) => string;
+  /** Enter or double click opens a row. */
   onOpen?: (row: T) => void;
+  /** A click or the arrow keys choose a row. */
+  onChoose?: (row: T) => void;
+  /** The key of the chosen row. */
+  chosen?: string;
   wide?: boolean;
-}): React.JSX.Element {
+};
+
+/** Rows under columns. */
+export function Table<T>(props: Props<T>): React.JSX.Element {
   const side = (column: TableColumn<T>): string | undefined => (column.num ? 'pj-Num' : undefined);
   return (
     <table className={`pj-Table${props.wide ? ' pj-mod-wide' : ''}`} aria-label={props.label}>
@@ -38,21 +45,48 @@ export function Table<T>(props: {
       </thead>
       <tbody>
         {props.rows.map((row, index) => (
-          <tr
-            key={props.rowKey(row, index)}
-            data-ref={props.rowKey(row, index)}
-            tabIndex={props.onOpen ? 0 : undefined}
-            onDoubleClick={() => props.onOpen?.(row)}
-            onKeyDown={event => event.key === 'Enter' && props.onOpen?.(row)}
-          >
+          <Line key={props.rowKey(row, index)} {...props} row={row} index={index}>
             {props.columns.map(column => (
               <td key={column.title} className={side(column)}>
                 {column.cell(row)}
               </td>
             ))}
-          </tr>
+          </Line>
         ))}
       </tbody>
     </table>
+  );
+}
+
+function Line<T>(
+  props: Props<T> & { row: T; index: number; children: React.ReactNode }
+): React.JSX.Element {
+  const { row, index, rowKey, onOpen, onChoose, chosen } = props;
+  const key = rowKey(row, index);
+  const keys = (event: React.KeyboardEvent<HTMLTableRowElement>): void => {
+    const next = {
+      ArrowDown: event.currentTarget.nextElementSibling,
+      ArrowUp: event.currentTarget.previousElementSibling
+    }[event.key];
+    if (event.key === 'Enter' && event.target === event.currentTarget) {
+      (onOpen ?? onChoose)?.(row);
+    } else if (next instanceof HTMLElement) {
+      event.preventDefault();
+      next.focus();
+    }
+  };
+  return (
+    <tr
+      className={chosen === key ? 'pj-mod-chosen' : undefined}
+      aria-selected={onChoose ? chosen === key : undefined}
+      data-ref={key}
+      tabIndex={onOpen || onChoose ? 0 : undefined}
+      onClick={() => onChoose?.(row)}
+      onFocus={event => event.target === event.currentTarget && onChoose?.(row)}
+      onDoubleClick={() => onOpen?.(row)}
+      onKeyDown={keys}
+    >
+      {props.children}
+    </tr>
   );
 }

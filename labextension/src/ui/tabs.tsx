@@ -5,9 +5,19 @@ import * as React from 'react';
 /** One tab. */
 export type Tab = { id: string; title: string; render: () => React.ReactNode };
 
-/** Tabs over the chosen part. */
-export function Tabs(props: { label: string; tabs: readonly Tab[] }): React.JSX.Element {
-  const [chosen, setChosen] = React.useState(props.tabs[0]?.id);
+/** Tabs over the chosen part; a page that leads to one of them by itself keeps the choice in `chosen`. */
+export function Tabs(props: {
+  label: string;
+  tabs: readonly Tab[];
+  chosen?: string;
+  onChoose?: (id: string) => void;
+}): React.JSX.Element {
+  const [own, setOwn] = React.useState(props.tabs[0]?.id);
+  const chosen = props.chosen ?? own;
+  const choose = (id: string): void => {
+    setOwn(id);
+    props.onChoose?.(id);
+  };
   const refs = React.useRef(new Map<string, HTMLButtonElement>());
   const move = (event: React.KeyboardEvent): void => {
     const by = { ArrowRight: 1, ArrowLeft: -1 }[event.key];
@@ -15,7 +25,7 @@ export function Tabs(props: { label: string; tabs: readonly Tab[] }): React.JSX.
     const next = by ? props.tabs[(at + by + props.tabs.length) % props.tabs.length] : undefined;
     if (next) {
       event.preventDefault();
-      setChosen(next.id);
+      choose(next.id);
       refs.current.get(next.id)?.focus();
     }
   };
@@ -34,7 +44,7 @@ export function Tabs(props: { label: string; tabs: readonly Tab[] }): React.JSX.
             role="tab"
             aria-selected={tab.id === chosen}
             tabIndex={tab.id === chosen ? 0 : -1}
-            onClick={() => setChosen(tab.id)}
+            onClick={() => choose(tab.id)}
           >
             {tab.title}
           </button>

@@ -1,143 +1,201 @@
-"""CSV and TSV files: separator and encoding from the first bytes, rows as a stream.
+"""CSV and TSV files: separator and encoding from the first bytes, rows as a stream or in blocks of lines.
 
-Only one block is in memory at a time, so a line longer than a block is refused rather than read.
+Only one block is in memory at a time, so a line longer than a block is refused rather than read. Blocks can be drawn by
+chance where no quoted value of the first block holds a line break: then each line break ends a row.
 """
 
 from __future__ import annotations
 
-import codecs
-from pathlib import Path
+import re
+from collections.abc import Iterator, Sequence
 from typing import Any
 
-from perijove.catalog.model import Column, Preview, PreviewColumn
-from perijove.catalog.places import text_of
-from perijove.catalog.sources.parquet import records, source
-from perijove.core.errors import Invalid, NotFound
+from perijove.catalog.model import Column, Method
+from perijove.catalog.rows import BATCH, Part, chosen
+from perijove.catalog.sources import dialect
+from perijove.catalog.sources.spots import Spot, arrow_file, reason
+from perijove.core.errors import Invalid, PerijoveError
 
 BLOCK = 4 * 1024 * 1024
+DRAWN = 1024 * 1024
 COUNTED = 256 * 1024 * 1024
-SEPARATORS = (",", ";", "\t", "|")
-MARKS = ((codecs.BOM_UTF8, "utf-8"), (codecs.BOM_UTF16_LE, "utf-16"), (codecs.BOM_UTF16_BE, "utf-16"))
+WRONG_TYPE = re.compile(r"In CSV column #(\d+): .*CSV conversion error")
+PACKED = {".gz": "gzip", ".bz2": "bz2", ".zst": "zstd", ".xz": "xz"}
 
 
-def options(path: Path) -> dict[str, str]:
+def options(place: Spot) -> dict[str, str]:
     """Separator and encoding of a file, guessed from its first bytes; raises Invalid where it is empty."""
-    head = _head(path)
-    if not head.strip():
-        raise Invalid(f"{text_of(path.name)} is empty.", hint="Write it again, or remove it.")
-    encoding = _encoding(head)
-    if b"\0" in head and encoding != "utf-16":
-        raise Invalid(f"{text_of(path.name)} is not text.", hint="Give it the ending of what it is, or remove it.")
-    line = next((line for line in head.decode(encoding, "replace").splitlines() if line.strip()), "")
-    return {"sep": _separator(line, path), "encoding": encoding}
+    return dialect.guess(dialect.head(place), place.name)
 
 
-def _head(path: Path) -> bytes:
-    import gzip
-    import zlib
+class CsvTable:
+    """A CSV file as a table; its types are those that the first block suggests."""
 
-    try:
-        if path.suffix.lower() == ".gz":
-            with gzip.open(path) as packed:
-                return packed.read(64 * 1024)
-        with path.open("rb") as file:
-            return file.read(64 * 1024)
-    except FileNotFoundError as error:
-        raise NotFound(f"There is no {text_of(path)} any more.", hint="Scan its source again.") from error
-    except (OSError, EOFError, zlib.error) as error:
-        raise Invalid(f"{text_of(path.name)} cannot be read: {error}.", hint="Check the file.") from error
+    def __init__(self, place: Spot, how: dict[str, str]) -> None:
+        import pyarrow as pa
+
+        self.place = place
+        self.how = {"sep": ",", "encoding": "utf-8"} | how
+        self.texts: dict[str, Any] = {}
+        try:
+            self._begin()
+        except MemoryError:
+            raise
+        except (pa.ArrowException, OSError, ValueError, LookupError, EOFError) as error:
+            raise problem(place, error) from error
+        self.size = place.size()
+        self.rows: int | None = None
+        self.apart = self._can_be_drawn()
+        self.method: Method = "blocks" if self.apart else "first rows"
+
+    def _begin(self) -> None:
+        with self._open() as reader:
+            self.schema = reader.schema
+
+    def widened(self, error: PerijoveError) -> bool:
+        """Take the column that a value did not fit as text from now on; whether the error was of that kind."""
+        found = WRONG_TYPE.search(error.message)
+        index = int(found.group(1)) if found else -1
+        if not 0 <= index < len(self.schema.names) or self.schema.names[index] in self.texts:
+            return False
+        import pyarrow as pa
+
+        self.texts[self.schema.names[index]] = pa.string()
+        self._begin()
+        return True
+
+    def _can_be_drawn(self) -> bool:
+        if self.size <= 4 * DRAWN or packing(self.place.name) or self.how.get("encoding", "utf-8") == "utf-16":
+            return False
+        names = self.schema.names
+        head = dialect.head(self.place)
+        return len(set(names)) == len(names) and not _breaks_in_quotes(head)
+
+    def parts(self) -> Sequence[Part]:
+        """Blocks of about a megabyte, or the whole."""
+        if not self.apart:
+            return [Part(None)]
+        return [Part(start) for start in range(0, self.size, DRAWN)]
+
+    def columns(self) -> list[Column]:
+        """The columns."""
+        return [Column(field.name, str(field.type)) for field in self.schema]
+
+    def read(self, part: Part, columns: Sequence[str], batch: int = BATCH) -> Iterator[Any]:
+        """The rows of a block, or of the whole file."""
+        import pyarrow as pa
+
+        try:
+            if part.where is None:
+                yield from self._stream(columns, batch)
+            else:
+                yield from self._block(part.where, columns)
+        except MemoryError:
+            raise
+        except (pa.ArrowException, OSError, ValueError, EOFError) as error:
+            raise problem(self.place, error) from error
+
+    def _stream(self, columns: Sequence[str], batch: int) -> Iterator[Any]:
+        with self._open(columns if list(columns) != self.schema.names else ()) as reader:
+            for found in reader:
+                for start in range(0, found.num_rows, batch):
+                    yield chosen(found.slice(start, batch), columns)
+
+    def _block(self, start: int, columns: Sequence[str]) -> Iterator[Any]:
+        """The rows that begin in a block; the first block has the heading."""
+        import pyarrow as pa
+        from pyarrow import csv
+
+        with self.place.open() as file:
+            file.seek(start)
+            raw = file.read(DRAWN)
+            raw += file.readline(BLOCK)
+        if start:
+            raw = raw[raw.find(b"\n") + 1 :]
+        if not raw.strip():
+            return
+        names = self.schema.names
+        reading = csv.ReadOptions(
+            encoding=self.how["encoding"],
+            use_threads=False,
+            column_names=names,
+            skip_rows=0 if start or self.how.get("header") == "no" else 1 + int(self.how.get("skip", "0")),
+            block_size=2 * BLOCK,
+        )
+        table = csv.read_csv(pa.BufferReader(raw), reading, self._parsing(), self._converting(columns, typed=True))
+        yield from chosen(table, columns).to_batches()
+
+    def _parsing(self) -> Any:
+        from pyarrow import csv
+
+        quote = self.how.get("quote", '"')
+        return csv.ParseOptions(delimiter=self.how["sep"], quote_char=quote, newlines_in_values=True)
+
+    def _converting(self, columns: Sequence[str], *, typed: bool = False) -> Any:
+        from pyarrow import csv
+
+        types = {field.name: field.type for field in self.schema} if typed else dict(self.texts)
+        return csv.ConvertOptions(column_types=types, include_columns=list(columns) or None, strings_can_be_null=True)
+
+    def _open(self, columns: Sequence[str] = ()) -> Any:
+        from pyarrow import csv
+
+        reading = csv.ReadOptions(
+            block_size=BLOCK,
+            encoding=self.how["encoding"],
+            use_threads=False,
+            autogenerate_column_names=self.how.get("header") == "no",
+            skip_rows=int(self.how.get("skip", "0")),
+        )
+        return csv.open_csv(
+            stream(self.place),
+            read_options=reading,
+            parse_options=self._parsing(),
+            convert_options=self._converting(columns, typed=bool(columns)),
+        )
+
+    def count(self) -> int | None:
+        """How many rows there are, or None where counting would take long or a row is not like the others."""
+        import pyarrow as pa
+
+        if self.size > COUNTED or packing(self.place.name) or not self.schema.names:
+            return None
+        if len(set(self.schema.names)) != len(self.schema.names):
+            return None
+        try:
+            with self._open([self.schema.names[0]]) as reader:
+                return int(sum(batch.num_rows for batch in reader))
+        except (pa.ArrowException, OSError, ValueError):
+            return None  # the rows before it can still be previewed, so the count is unknown and not an error
 
 
-def _encoding(head: bytes) -> str:
-    for mark, encoding in MARKS:
-        if head.startswith(mark):
-            return encoding
-    try:
-        codecs.getincrementaldecoder("utf-8")().decode(head)  # incremental: the last character may be cut
-    except UnicodeDecodeError:
-        return "cp1252" if not any(byte in head for byte in b"\x81\x8d\x8f\x90\x9d") else "latin-1"
-    return "utf-8"
+def _breaks_in_quotes(head: bytes) -> bool:
+    pieces = head.split(b'"')
+    return any(b"\n" in piece for piece in pieces[1:-1:2])
 
 
-def _separator(line: str, path: Path) -> str:
-    if ".tsv" in path.suffixes:
-        return "\t"
-    bare = "".join(part for index, part in enumerate(line.split('"')) if index % 2 == 0)
-    return max(SEPARATORS, key=bare.count) if any(mark in bare for mark in SEPARATORS) else ","
+def packing(name: str) -> str:
+    """How a file is packed, by its ending; empty where it is not."""
+    return next((kind for ending, kind in PACKED.items() if name.lower().endswith(ending)), "")
 
 
-def _open(path: Path, how: dict[str, str], only: str = "") -> Any:
+def stream(place: Spot) -> Any:
+    """The unpacked bytes of a file, as Arrow streams them."""
+    import io
+    import lzma
+
     import pyarrow as pa
-    from pyarrow import csv
 
-    reading = csv.ReadOptions(block_size=BLOCK, encoding=how["encoding"], use_threads=False)
-    parsing = csv.ParseOptions(
-        delimiter=how["sep"], newlines_in_values=True, invalid_row_handler=lambda row: "skip" if only else "error"
-    )
-    kept = (
-        csv.ConvertOptions(include_columns=[only], column_types={only: pa.string()}) if only else csv.ConvertOptions()
-    )
-    return csv.open_csv(_stream(path), read_options=reading, parse_options=parsing, convert_options=kept)
+    kind = packing(place.name)
+    if kind == "xz":
+        return pa.PythonFile(io.BufferedReader(lzma.LZMAFile(place.open())), mode="r")
+    opened = arrow_file(place)
+    return pa.CompressedInputStream(opened, kind) if kind else opened
 
 
-def _stream(path: Path) -> Any:
-    import pyarrow as pa
-
-    opened = source(path)
-    packed = path.suffix.lower() == ".gz" and not isinstance(opened, str)
-    return pa.CompressedInputStream(opened, "gzip") if packed else opened
-
-
-def _problem(path: Path, error: Exception) -> Invalid:
-    reason = " ".join(str(error).split())[:300].rstrip(".")
-    if "straddling" in reason or "block" in reason:
-        reason = f"it has a line longer than {BLOCK // 2**20} MB, or a quote that is never closed"
-    return Invalid(
-        f"{text_of(path.name)} cannot be read as CSV: {reason}.", hint="Check its separator, quotes and encoding."
-    )
-
-
-def columns(path: Path, how: dict[str, str]) -> list[Column]:
-    """The columns, with the types that the first block suggests."""
-    import pyarrow as pa
-
-    try:
-        with _open(path, how) as reader:
-            return [Column(field.name, str(field.type)) for field in reader.schema]
-    except MemoryError:
-        raise
-    except (pa.ArrowException, OSError, ValueError) as error:
-        raise _problem(path, error) from error
-
-
-def count(path: Path, how: dict[str, str], first: str) -> int | None:
-    """How many rows there are, or None where counting would take long or a row is not like the others."""
-    import pyarrow as pa
-
-    if path.stat().st_size > COUNTED or path.suffix.lower() == ".gz":
-        return None
-    try:
-        with _open(path, how, only=first) as reader:
-            return int(sum(batch.num_rows for batch in reader))
-    except (pa.ArrowException, OSError, ValueError):
-        return None  # the rows before it can still be previewed, so the count is unknown and not an error
-
-
-def preview(path: Path, how: dict[str, str], rows: int) -> Preview:
-    """The first rows; the total is known where they are all."""
-    import pyarrow as pa
-
-    taken: list[list[Any]] = []
-    try:
-        with _open(path, how) as reader:
-            heads = [PreviewColumn(field.name, str(field.type)) for field in reader.schema]
-            for batch in reader:
-                taken += records(batch.slice(0, rows + 1 - len(taken)))
-                if len(taken) > rows:
-                    break
-    except MemoryError:
-        raise
-    except (pa.ArrowException, OSError, ValueError) as error:
-        raise _problem(path, error) from error
-    more = len(taken) > rows
-    return Preview(heads, taken[:rows], None if more else len(taken), more)
+def problem(place: Spot, error: Exception) -> Invalid:
+    """The error for a CSV file that cannot be read."""
+    said = reason(error)
+    if "straddling" in said or "block" in said:
+        said = f"it has a line longer than {BLOCK // 2**20} MB, or a quote that is never closed"
+    return Invalid(f"{place.name} cannot be read as CSV: {said}.", hint="Check its separator, quotes and encoding.")

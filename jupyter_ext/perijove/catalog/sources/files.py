@@ -1,4 +1,4 @@
-"""A folder of parquet and CSV files, or one such file.
+"""Files below a folder, on this computer or where fsspec reaches, or one such file.
 
 Vocabulary
   part       one of several parquet files with the same schema that are one dataset together
@@ -8,193 +8,177 @@ The URI of a dataset of several files is that of its folder, as a kernel reads i
 
 from __future__ import annotations
 
-import os
 import re
-from collections.abc import Iterator, Sequence
-from pathlib import Path
+from collections.abc import Callable, Iterator, Sequence
 from typing import Any, ClassVar
 
 import msgspec
 
-from perijove.catalog.model import Preview, Reading
-from perijove.catalog.places import file_uri, path_of, text_of
-from perijove.catalog.sources import delimited, parquet
-from perijove.core.errors import Invalid, NotFound, PerijoveError
+from perijove.catalog.model import Entry, Level, Listing, Preview, Profile, Reading, Version, Window
+from perijove.catalog.places import expanded_text
+from perijove.catalog.readers import Reader
+from perijove.catalog.sources import formats
+from perijove.catalog.sources.partitions import PARTITION
+from perijove.catalog.sources.spots import Local, Spot, below, hidden, spot
+from perijove.core.errors import NotFound, PerijoveError
 
-PARQUET = (".parquet", ".pq")
-CSV = (".csv", ".tsv", ".csv.gz", ".tsv.gz")
 NUMBER = re.compile(r"[0-9a-f]{8,}|\d+")
-PARTITION = re.compile(r"[^=/]+=[^/]*")
+DEEPEST = 40
 
 
 class FilesSource:
-    """Parquet and CSV files below a folder; hidden ones (``.name`` and ``_name``) are left out."""
+    """Data files below a folder; hidden ones (``.name`` and ``_name``) are left out."""
 
     label: ClassVar[str] = "Folder or file"
 
     class Config(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-        """``uri`` is a ``file:///`` URI of the folder or file."""
+        """``uri`` is ``file:///`` or a URL that fsspec reads; ``options`` are fsspec's, secrets as ``${NAME}``."""
 
         uri: str
+        options: dict[str, str] = {}
 
     def __init__(self, config: Config) -> None:
-        self.root = path_of(config.uri)
+        self.options = {name: expanded_text(value) for name, value in config.options.items()}
+        self.root = self.spot(config.uri)
+
+    def spot(self, uri: str) -> Spot:
+        """A file or folder of this source."""
+        return spot(uri, self.options)
 
     def datasets(self) -> Iterator[Reading]:
         """Every dataset below the folder, in order of path."""
         if not self.root.exists():
-            raise NotFound(f"There is no {text_of(self.root)}.", hint="Check the path, or remove the source.")
-        if self.root.is_file():
-            yield _try(self.root, [self.root])
+            where = str(self.root.path) if isinstance(self.root, Local) else self.root.uri
+            raise NotFound(f"There is no {where}.", hint="Check the path, or remove the source.")
+        if not self.root.is_dir():
+            yield _try(self.root, lambda: formats.open_reader(self.root, {}))
             return
         for folder, files in _walk(self.root):
-            yield from _datasets(folder, files, is_root=folder == self.root)
+            yield from _datasets(folder, files, is_root=folder is self.root)
 
     def describe(self, uri: str) -> Reading:
-        """One file, or one folder of parquet files with the same schema."""
-        path = path_of(uri)
-        return _read(path, _files_of(path))
+        """One file, one folder of parquet files with the same schema, or one table of a table format."""
+        return self.reader(uri).describe()
 
     def preview(self, uri: str, rows: int, options: dict[str, str]) -> Preview:
-        """The first rows of a file or of the parts of a folder."""
-        path = path_of(uri)
-        files = _files_of(path)
-        if _is(files[0], PARQUET):
-            return parquet.preview(files, rows)
-        return delimited.preview(path, options or delimited.options(path), rows)
+        """The first rows."""
+        return self.reader(uri, options).preview(rows)
+
+    def look(self, uri: str, window: Window, options: dict[str, str]) -> Preview:
+        """The rows of a window."""
+        reader = self.reader(uri, options, window.version)
+        return reader.look(window)
+
+    def profile(
+        self, uri: str, level: Level, options: dict[str, str], version: str, step: Callable[[float], None]
+    ) -> Profile:
+        """Figures at a level."""
+        return self.reader(uri, options, version).profile(level, step)
+
+    def versions(self, uri: str, options: dict[str, str]) -> list[Version]:
+        """The versions of a Delta or Iceberg table."""
+        return self.reader(uri, options).versions()
+
+    def reader(self, uri: str, options: dict[str, str] | None = None, version: str = "") -> Reader:
+        """One dataset, open."""
+        return formats.open_reader(self.spot(uri), options or {}, version)
+
+    def children(self, uri: str, more: str, limit: int) -> Listing:
+        """Folders and files of a folder, in order of name."""
+        place = self.spot(uri)
+        shown = [one for one in place.children() if not hidden(one.name) and one.name > more]
+        entries = [_entry(one) for one in shown[:limit]]
+        return Listing(entries, entries[-1].name if len(shown) > limit else "")
 
 
-def _is(path: Path, endings: Sequence[str]) -> bool:
-    return path.name.lower().endswith(tuple(endings))
+def _entry(place: Spot) -> Entry:
+    try:
+        if place.is_dir():
+            kind = formats.kind_of_folder(place)
+            return Entry(place.uri, place.name, "dataset" if kind else "folder", kind, opens=not kind)
+        kind = formats.format_of(place.name)
+        return Entry(
+            place.uri, place.name, "dataset" if kind else "file", kind, bytes=place.size(), modified=place.modified()
+        )
+    except (PerijoveError, OSError):
+        return Entry(place.uri, place.name, "file")  # a link to nowhere, or a folder that may not be opened
 
 
-def _hidden(name: str) -> bool:
-    return name.startswith((".", "_"))
-
-
-def _walk(root: Path) -> Iterator[tuple[Path, list[Path]]]:
-    """Folders with data files; a partitioned folder comes once, with all its files."""
-    for where, folders, names in os.walk(root):
-        here = Path(where)
-        if (here / "_delta_log").is_dir():
-            folders[:] = []
-            yield here, []
-            continue
-        folders[:] = sorted(name for name in folders if not _hidden(name))
-        if any(PARTITION.fullmatch(name) for name in folders):
-            inside = _below(here)
-            folders[:] = [name for name in folders if not PARTITION.fullmatch(name)]
-            if inside:
-                yield here, inside
-                continue
-        files = [here / name for name in sorted(names) if not _hidden(name) and _is(here / name, PARQUET + CSV)]
-        if files:
-            yield here, files
-
-
-def _below(folder: Path) -> list[Path]:
-    found = []
-    for where, folders, names in os.walk(folder):
-        folders[:] = sorted(name for name in folders if not _hidden(name))
-        found += [Path(where) / name for name in sorted(names) if not _hidden(name) and _is(Path(name), PARQUET)]
-    return found
-
-
-def _files_of(path: Path) -> list[Path]:
-    if not path.exists():
-        raise NotFound(f"There is no {text_of(path)}.", hint="Check the path, or scan its source again.")
-    if path.is_file():
-        if not _is(path, PARQUET + CSV):
-            raise Invalid(
-                f"{text_of(path.name)} is no kind of data that is read here.", hint="Parquet, CSV and TSV are."
-            )
-        return [path]
-    if (path / "_delta_log").is_dir():
-        raise _delta(path)
-    files = _below(path)
-    if not files:
-        raise Invalid(f"There are no parquet files in {text_of(path)}.", hint="Name a file, or another folder.")
-    return files
-
-
-def _delta(path: Path) -> Invalid:
-    return Invalid(
-        f"{text_of(path.name)} is a Delta table; read as plain parquet it would show deleted rows.",
-        hint="Load it with the deltalake package.",
-    )
-
-
-def _datasets(folder: Path, files: list[Path], *, is_root: bool) -> Iterator[Reading]:
-    if not files:
-        yield _failed(folder, _delta(folder))
+def _walk(root: Spot, depth: int = 0) -> Iterator[tuple[Spot, list[Spot]]]:
+    """Folders with data files; a partitioned folder comes once, with all its files, a table once, with none."""
+    children = [one for one in root.children() if not hidden(one.name) or one.name == "_delta_log"]
+    folders = [one for one in children if _is_own_folder(one)]
+    if formats.kind_of_folder(root, [one.name for one in children] or ["."]):
+        yield root, []
         return
-    if any(file.parent != folder for file in files):
-        yield _try(folder, files)
+    files = [one for one in children if one not in folders and formats.format_of(one.name)]
+    if any(PARTITION.fullmatch(one.name) for one in folders):
+        folders = [one for one in folders if not PARTITION.fullmatch(one.name)]
+        inside = below(root, lambda name: formats.format_of(name) == "parquet")
+        files = inside or files
+    if files:
+        yield root, files
+    for folder in folders if depth < DEEPEST else []:
+        yield from _walk(folder, depth + 1)
+
+
+def _is_own_folder(place: Spot) -> bool:
+    """Whether something is a folder and no link to one, which could lead round in a circle."""
+    if isinstance(place, Local) and place.path.is_symlink():
+        return False
+    return place.is_dir()
+
+
+def _datasets(folder: Spot, files: list[Spot], *, is_root: bool) -> Iterator[Reading]:
+    if not files:
+        yield _try(folder, lambda: formats.open_reader(folder, {}))
+        return
+    parts = [file for file in files if formats.format_of(file.name) == "parquet"]
+    if len(parts) == len(files) and _is_partitioned(folder, parts):
+        yield _try(folder, lambda: formats.parquet_reader(folder, parts))
         return
     for file in files:
-        if _is(file, CSV):
-            yield _try(file, [file])
-    parts = [file for file in files if _is(file, PARQUET)]
+        if file not in parts and _is_table(file):
+            yield _try(file, lambda file=file: formats.open_reader(file, {}))  # type: ignore[misc]
     if len(parts) > 1 and _one_dataset(parts, by_name=is_root or len(parts) != len(files)):
-        yield _try(folder, parts)
+        yield _try(folder, lambda: formats.parquet_reader(folder, parts))
         return
     for file in parts:
-        yield _try(file, [file])
+        yield _try(file, lambda file=file: formats.parquet_reader(file, [file]))  # type: ignore[misc]
 
 
-def _one_dataset(parts: Sequence[Path], *, by_name: bool) -> bool:
+def _is_partitioned(folder: Spot, files: Sequence[Spot]) -> bool:
+    return any("/" in file.uri[len(folder.uri) + 1 :] for file in files)
+
+
+def _is_table(file: Spot) -> bool:
+    """Whether a file is listed: a JSON file that is one object is a setting of something, not data."""
+    if not file.name.lower().endswith((".json", ".json.gz")):
+        return True
+    from perijove.catalog.sources.lines import is_one_object
+
+    return not is_one_object(file)
+
+
+def _one_dataset(parts: Sequence[Spot], *, by_name: bool) -> bool:
     """Whether files belong together: same schema and, beside other data, names that differ only in a number."""
+    from perijove.catalog.sources.parquet import open_file
+
     if by_name and len({NUMBER.sub("#", part.name.lower()) for part in parts}) > 1:
         return False
     try:
-        first = parquet.open_file(parts[0]).schema_arrow
-        return all(parquet.open_file(part).schema_arrow.equals(first) for part in parts[1:])
+        first = open_file(parts[0]).schema_arrow
+        return all(open_file(part).schema_arrow.equals(first) for part in parts[1:])
     except PerijoveError:
         return False  # a broken part: each file is listed by itself, the broken one with its problem
 
 
-def _try(path: Path, files: Sequence[Path]) -> Reading:
+def _try(place: Spot, opened: Callable[[], Any]) -> Reading:
+    """What a reader says of a dataset, or why it cannot be read."""
     try:
-        return _read(path, files)
+        found: Reading = opened().describe()
+        return found
     except PerijoveError as error:
-        return _failed(path, error)
-
-
-def _failed(path: Path, error: PerijoveError) -> Reading:
-    kind = "csv" if _is(path, CSV) else "parquet"
-    return Reading(file_uri(path), _name(path), kind, problem=f"{error.message} {error.hint}".strip())
-
-
-def _name(path: Path) -> str:
-    name = text_of(path.name)
-    ending = next((ending for ending in (*CSV[::-1], *PARQUET) if name.lower().endswith(ending)), "")
-    return name[: len(name) - len(ending)] or name
-
-
-def _read(path: Path, files: Sequence[Path]) -> Reading:
-    if _is(files[0], PARQUET):
-        return _read_parquet(path, files)
-    how = delimited.options(path)
-    columns = delimited.columns(path, how)
-    rows = delimited.count(path, how, columns[0].name) if columns else None
-    return Reading(file_uri(path), _name(path), "csv", columns, rows, options=how, **_facts(files))
-
-
-def _read_parquet(path: Path, files: Sequence[Path]) -> Reading:
-    opened = [parquet.open_file(file) for file in files]
-    problem = ""
-    try:
-        for file, one in zip(files, opened, strict=True):
-            parquet.refuse_bomb(file, one.metadata)
-    except Invalid as error:
-        problem = f"{error.message} {error.hint}"
-    footers = [one.metadata for one in opened]
-    columns = parquet.columns(footers, opened[0].schema_arrow)
-    rows = sum(footer.num_rows for footer in footers)
-    return Reading(file_uri(path), _name(path), "parquet", columns, rows, problem=problem, **_facts(files))
-
-
-def _facts(files: Sequence[Path]) -> dict[str, Any]:
-    found = [file.stat() for file in files]
-    size, modified = sum(one.st_size for one in found), max(one.st_mtime_ns for one in found)
-    return {"bytes": size, "modified": modified / 1e9, "version": f"{modified}-{size}"}
+        kind = formats.format_of(place.name) or (formats.kind_of_folder(place) if place.is_dir() else "") or "parquet"
+        problem = f"{error.message} {error.hint}".strip()
+        return Reading(place.uri, formats.bare_name(place.name), kind, problem=problem)

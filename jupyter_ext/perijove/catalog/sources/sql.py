@@ -6,20 +6,32 @@ A password is only ever a reference, ``${NAME}``, that is replaced from the envi
 from __future__ import annotations
 
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar
 
 import msgspec
 
-from perijove.catalog.model import Column, Preview, PreviewColumn, Reading
+from perijove.catalog import profile as profiles
+from perijove.catalog.model import (
+    Column,
+    Entry,
+    Level,
+    Listing,
+    Preview,
+    PreviewColumn,
+    Profile,
+    Reading,
+    Window,
+)
 from perijove.catalog.places import database_url, expanded, hide, is_sqlite_file, parse, table_uri
 from perijove.catalog.plain import plain
+from perijove.catalog.sources import sql_rows
 from perijove.core.errors import Invalid, NotFound
 
 if TYPE_CHECKING:
-    from sqlalchemy import Connection, Engine
+    from sqlalchemy import Connection, Engine, TableClause
 
 COUNTING_SECONDS = 60
 WAIT_SECONDS = 8
@@ -42,39 +54,81 @@ class SqlSource:
     def datasets(self) -> Iterator[Reading]:
         """Every table and view, in order of schema and name."""
         until = time.monotonic() + COUNTING_SECONDS
-        with self._connect() as connection:
+        with self.connected() as connection:
             for schema in self._schemas(connection):
                 for table, facts in sorted(self._tables(connection, schema).items()):
                     counted = facts["is_table"] and time.monotonic() < until
-                    rows = self._count(connection, schema, table) if counted else None
+                    rows = self._count(connection, sql_rows.place(schema, table, [])) if counted else None
                     yield self._reading(schema, table, facts, rows)
 
     def describe(self, uri: str) -> Reading:
         """One table, by its URI."""
         schema, table = self._split(uri)
-        with self._connect() as connection:
+        with self.connected() as connection:
             facts = self._tables(connection, schema, table).get(table)
             if facts is None:
                 raise NotFound(f"There is no table {table} in {hide(str(self.url))}.", hint="Scan its source again.")
-            return self._reading(schema, table, facts, self._count(connection, schema, table))
+            return self._reading(schema, table, facts, self._count(connection, sql_rows.place(schema, table, [])))
 
     def preview(self, uri: str, rows: int, options: dict[str, str]) -> Preview:
         """The first rows, as the database gives them."""
-        from sqlalchemy import quoted_name, select, table, text
+        return self.look(uri, Window(rows=rows), options)
 
+    def look(self, uri: str, window: Window, options: dict[str, str]) -> Preview:
+        """The rows of a window, sorted and filtered by the database."""
+        if window.version:
+            raise Invalid("A database keeps no versions that can be read.", hint="Look at the present state.")
         schema, name = (options["schema"], options["table"]) if options.get("table") else self._split(uri)
-        with self._connect() as connection:
-            facts = self._tables(connection, schema, name).get(name)
-            if facts is None:
-                raise NotFound(f"There is no table {name} any more.", hint="Scan its source again.")
-            source = table(quoted_name(name, True), schema=quoted_name(schema, True) if schema else None)
-            result = connection.execute(select(text("*")).select_from(source).limit(rows + 1))
+        with self.connected() as connection:
+            facts, source = self._one(connection, schema, name)
+            dialect = connection.dialect.name
+            result = connection.execute(sql_rows.window(source, window, facts["kinds"], dialect))
             found = [[plain(value) for value in row] for row in result]
-            total = self._count(connection, schema, name) if facts["is_table"] else None
-        heads = [PreviewColumn(column.name, column.type) for column in facts["columns"]]
-        if len(found) <= rows:
-            total = len(found)
-        return Preview(heads, found[:rows], total, len(found) > rows)
+            more = len(found) > window.rows
+            total: int | None = window.offset + len(found)
+            if more:
+                where = sql_rows.conditions(source, window.where, facts["kinds"], dialect)
+                total = self._count(connection, source, where) if facts["is_table"] else None
+        shown = {column.name: column.type for column in facts["columns"]}
+        heads = [PreviewColumn(name, shown[name]) for name in window.columns or shown]
+        return Preview(heads, found[: window.rows], total, more)
+
+    def profile(
+        self, uri: str, level: Level, options: dict[str, str], version: str, step: Callable[[float], None]
+    ) -> Profile:
+        """Figures: of what the database draws by chance, or of all rows."""
+        schema, name = (options["schema"], options["table"]) if options.get("table") else self._split(uri)
+        if level == "footer":
+            return profiles.of_footer(self.describe(uri))
+        with self.connected() as connection:
+            facts, source = self._one(connection, schema, name)
+            rows = self._count(connection, source) if facts["is_table"] else None
+            if level == "sample" and (drawn := sql_rows.sample(connection, source, rows, facts["index"], uri)):
+                return drawn
+            table = sql_rows.SqlRows(connection, source, rows)
+            if level == "full":
+                return profiles.of_all(table, step)
+            return profiles.of_sample(table, uri)
+
+    def children(self, uri: str, more: str, limit: int) -> Listing:
+        """Schemas of the database, or tables and views of one (``URL#schema.``); of the only one at once."""
+        place, _, schema = uri.partition("#")
+        with self.connected() as connection:
+            schemas = self._schemas(connection)
+            if not schema and len(schemas) > 1:
+                entries = [Entry(f"{place}#{one or '.'}.", one or "default", "schema", opens=True) for one in schemas]
+            else:
+                inside = schema.strip(".")
+                found = sorted(self._tables(connection, inside))
+                entries = [Entry(table_uri(self.url, inside, one), one, "dataset", "sql") for one in found]
+        kept = [one for one in entries if not more or one.name > more]
+        return Listing(kept[:limit], kept[limit - 1].name if len(kept) > limit else "")
+
+    def _one(self, connection: Connection, schema: str, name: str) -> tuple[dict[str, Any], Any]:
+        facts = self._tables(connection, schema, name).get(name)
+        if facts is None:
+            raise NotFound(f"There is no table {name} any more.", hint="Scan its source again.")
+        return facts, sql_rows.place(schema, name, [column.name for column in facts["columns"]])
 
     def _split(self, uri: str) -> tuple[str, str]:
         found = uri.rpartition("#")[2]
@@ -84,7 +138,8 @@ class SqlSource:
         return schema, table
 
     @contextmanager
-    def _connect(self) -> Iterator[Connection]:
+    def connected(self) -> Iterator[Connection]:
+        """A connection, ended and its errors turned into sentences."""
         from sqlalchemy.exc import DBAPIError, NoSuchModuleError, SQLAlchemyError
 
         engine: Engine | None = None
@@ -138,16 +193,16 @@ class SqlSource:
             numeric = {column.name for column in listed if "INT" in column.type.upper()}
             found[place[1]] = {
                 "columns": listed,
+                "kinds": {column["name"]: column["type"] for column in described},
                 "is_table": place in keys,
                 "index": key[0] if len(key) == 1 and key[0] in numeric else "",
             }
         return found
 
-    def _count(self, connection: Connection, schema: str, name: str) -> int | None:
-        from sqlalchemy import func, quoted_name, select, table
+    def _count(self, connection: Connection, source: TableClause, where: Sequence[Any] = ()) -> int | None:
+        from sqlalchemy import func, select
 
-        source = table(quoted_name(name, True), schema=quoted_name(schema, True) if schema else None)
-        return connection.execute(select(func.count()).select_from(source)).scalar()
+        return connection.execute(select(func.count()).select_from(source).where(*where)).scalar()
 
     def _reading(self, schema: str, table: str, facts: dict[str, Any], rows: int | None) -> Reading:
         name = f"{schema}.{table}" if schema else table

@@ -1,0 +1,61 @@
+"""Least, greatest and missing values of parquet columns, from the footers alone."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from perijove.catalog.model import Column
+from perijove.catalog.plain import plain
+
+MOST_STATISTICS = 200_000
+
+
+def columns(footers: Sequence[Any], schema: Any) -> list[Column]:
+    """The columns of one or more files with the same schema, with least, greatest and nulls from the footers."""
+    leaves = _leaves(footers)
+    rows = sum(footer.num_rows for footer in footers)
+    nothing = {field.name: (None, None, rows if str(field.type) == "null" else None) for field in schema}
+    leaves = nothing | {name: found for name, found in leaves.items() if found != (None, None, None)}
+    return [Column(field.name, str(field.type), bool(field.nullable), *leaves[field.name]) for field in schema]
+
+
+def _leaves(footers: Sequence[Any]) -> dict[str, tuple[Any, Any, int | None]]:
+    chunks = sum(footer.num_row_groups * footer.num_columns for footer in footers)
+    if not chunks or chunks > MOST_STATISTICS:
+        return {}
+    found: dict[str, list[Any]] = {}
+    for footer in footers:
+        for group in range(footer.num_row_groups):
+            row_group = footer.row_group(group)
+            for index in range(row_group.num_columns):
+                chunk = row_group.column(index)
+                found.setdefault(chunk.path_in_schema, []).append(_statistics(chunk))
+    groups = sum(footer.num_row_groups for footer in footers)
+    return {name: _merge(parts) for name, parts in found.items() if len(parts) == groups}
+
+
+def _statistics(chunk: Any) -> tuple[Any, Any, int | None, bool]:
+    """Least, greatest, nulls, and whether every value is null (so that there is no least)."""
+    try:
+        statistics = chunk.statistics if chunk.is_stats_set else None
+        if statistics is None:
+            return None, None, None, False
+        nulls = statistics.null_count if statistics.has_null_count else None
+        if not statistics.has_min_max:
+            return None, None, nulls, nulls is not None and nulls == chunk.num_values
+        return statistics.min, statistics.max, nulls, False
+    except (ValueError, OverflowError, NotImplementedError, UnicodeDecodeError):
+        return None, None, None, False  # statistics of a type that Python has no value for
+
+
+def _merge(parts: Sequence[tuple[Any, Any, int | None, bool]]) -> tuple[Any, Any, int | None]:
+    counted = [part[2] for part in parts]
+    nulls = None if None in counted else sum(number for number in counted if number is not None)
+    valued = [part for part in parts if not part[3]]
+    if not valued or any(part[0] is None or part[1] is None for part in valued):
+        return None, None, nulls
+    try:
+        return plain(min(part[0] for part in valued)), plain(max(part[1] for part in valued)), nulls
+    except TypeError:
+        return None, None, nulls
