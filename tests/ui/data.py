@@ -118,9 +118,9 @@ def _iceberg(warehouse: Path) -> None:
 
 
 def _notebook(path: Path) -> None:
-    """A cell that has the kernel record, one that makes a table of an other, one that counts in it."""
+    """A cell that says what it is about, one that makes a table of an other, one that counts in it."""
     cells = [
-        "%load_ext perijove_kernel",
+        "# orders that are dear, by currency",
         "import pandas as pd\n\norders = pd.read_parquet('lake/sales/order_items.parquet')\n"
         "orders[orders.amount > 100].to_parquet('lake/dear_orders.parquet')",
         "dear = pd.read_parquet('lake/dear_orders.parquet')\n"

@@ -78,7 +78,7 @@ function Body(
     return (
       <Empty
         text={trans.__(
-          'Nothing has read or written this yet. Cells that do appear here by themselves where the kernel records: clusters’ kernels do, in others run “%load_ext perijove_kernel” once.'
+          'Nothing has read or written this yet. Cells that do appear here by themselves, if perijove-kernel is installed where their kernel runs.'
         )}
       />
     );

@@ -23,7 +23,7 @@ export function UsesTab(props: TabProps & { feed: Feed<Uses> }): React.JSX.Eleme
       empty={
         <Empty
           text={trans.__(
-            'Nothing has used it yet. Cells that read it appear here by themselves where the kernel records: clusters’ kernels do, in others run “%load_ext perijove_kernel” once.'
+            'Nothing has used it yet. Cells that read it appear here by themselves, if perijove-kernel is installed where their kernel runs.'
           )}
         />
       }
