@@ -30,7 +30,8 @@ def service(name: str, near: Path | None = None) -> Any:
 
     It is of the project that the current folder belongs to, or else a file: ``near``.
     """
-    return click.get_current_context().find_root().obj(name, near)
+    services = click.get_current_context().find_root().obj
+    return services(name) if near is None else services(name, near)
 
 
 def show(value: Any, as_json: bool, human: Callable[[], None]) -> None:
