@@ -224,7 +224,8 @@ def test_the_catalog_and_kernels_call_data_the_same(
     from sqlalchemy import create_engine
 
     from perijove.core.project import sqlite_url
-    from perijove_kernel.datasets import of_path, of_table
+    from perijove_kernel.databases import of_table
+    from perijove_kernel.datasets import of_path
 
     (tmp_path / "a link").symlink_to(lab)
     (lab / "wine.db").rename(lab / "mÿ %20 wine?.db")
