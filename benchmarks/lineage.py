@@ -49,7 +49,7 @@ def graph(edges: int) -> tuple[list[tuple[str, ...]], list[tuple[str, ...]], set
         notebook, place = divmod(number, CELLS)
         cell = f"cell:team-{notebook % 40}/notebook-{notebook}.ipynb#{number:08x}"
         reads = [f"dataset:s3://lake/area-{one % 50}/table-{one}" for one in _popular(chance, shared)]
-        own = f"dataset:file:///home/work/project-{notebook % 40}/results/notebook-{notebook}-{place}.parquet"
+        own = f"dataset:file:///data/project-{notebook % 40}/results/notebook-{notebook}-{place}.parquet"
         if place and chance.random() < 0.5:
             reads[1] = own.replace(f"-{place}.parquet", f"-{chance.randrange(place)}.parquet")
         before = f"cell:team-{notebook % 40}/notebook-{notebook}.ipynb#{number - 1:08x}" if place else cell
@@ -82,7 +82,7 @@ def fill(database: Database, edges: list[tuple[str, ...]], flows: list[tuple[str
         cursor = connection.connection.cursor()
         for into, values in rows.items():
             if connection.dialect.name == "postgresql":
-                with cursor.copy(f"COPY {into} FROM STDIN") as copy:  # type: ignore[attr-defined]
+                with cursor.copy(f"COPY {into} FROM STDIN") as copy:  # type: ignore[attr-defined]  # psycopg has it
                     for value in values:
                         copy.write_row(value)
             else:

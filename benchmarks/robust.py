@@ -42,7 +42,7 @@ def verbs(sandbox: Sandbox, uri: str) -> dict[str, object]:
         return len(shown.rows), shown
 
     def sort() -> object:
-        names = [column.name for column in said["preview"][1].columns]  # type: ignore[index]
+        names = [column.name for column in said["preview"][1].columns]  # type: ignore[index]  # look() put it there
         return len(sandbox.look("files", uri, uri, Window(sort=[Sort(names[0])]), {}).rows)
 
     said: dict[str, object] = {}

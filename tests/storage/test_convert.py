@@ -6,26 +6,17 @@ import json
 import shutil
 import subprocess
 from pathlib import Path
-from typing import Any
 
 import pytest
 from tests.storage.awkward import code, markdown, notebook, stream, wholes
 
 from perijove.core.errors import Conflict, Invalid, NotFound
-from perijove.core.project import Project
 from perijove.storage import ipynb
 from perijove.storage.check import joined, same
 from perijove.storage.convert import convert, convert_file
 from perijove.storage.documents import Documents
 
 ROAD = Path(__file__).parents[2] / "examples" / "road.ipynb"
-
-
-@pytest.fixture
-def own(project: Project) -> Any:
-    made = Documents(project)
-    yield made
-    made.close()
 
 
 def test_a_notebook_becomes_text_and_keeps_its_ipynb_as_the_view(own: Documents) -> None:

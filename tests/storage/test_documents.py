@@ -4,17 +4,15 @@ from __future__ import annotations
 
 import json
 import os
-import re
 import shutil
 import time
 from pathlib import Path
-from typing import Any
 
 import pytest
 from tests.storage.awkward import code, notebook, sources, stream, wholes
+from tests.storage.own import manifest, three, tree
 
 from perijove.core.errors import Invalid, NotFound
-from perijove.core.project import Project
 from perijove.storage import conflicts, ipynb
 from perijove.storage.check import joined, same
 from perijove.storage.documents import Documents
@@ -24,28 +22,6 @@ from perijove.storage.text import stale, to_text
 OTHER = (", R", ", javascript", ", matlab", ", scheme", ", sql")
 ROAD = Path(__file__).parents[2] / "examples" / "road.ipynb"
 AWKWARD = {name: made for name, made in {**sources(), **wholes()}.items() if not name.endswith(OTHER)}
-ID = re.compile(r'^(\S+ %%(?: \[\w+\])?) id=(?:"(?:[^"\\]|\\.)*"|\S+)')
-
-
-@pytest.fixture
-def own(project: Project) -> Any:
-    made = Documents(project)
-    yield made
-    made.close()
-
-
-def tree(own: Documents) -> dict[str, tuple[int, int]]:
-    """Every file of the project, and whether it is still the same one."""
-    files = (file for file in own.project.root.rglob("*") if file.is_file())
-    return {str(file): (file.stat().st_ino, file.stat().st_mtime_ns) for file in files}
-
-
-def manifest(own: Documents, name: str = "churn.py") -> Path:
-    return own.places.of(own.project.root / name).manifest
-
-
-def three() -> dict[str, Any]:
-    return notebook(*[code(f"{name} = 1", [stream(name)], 1, id=name) for name in "abc"])
 
 
 def test_every_awkward_notebook_comes_back_and_saving_it_again_writes_nothing(own: Documents) -> None:

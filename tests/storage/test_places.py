@@ -2,46 +2,18 @@
 
 from __future__ import annotations
 
-import re
 import shutil
 import subprocess
-from pathlib import Path
-from typing import Any
 
 import pytest
 from tests.storage import saver
-from tests.storage.awkward import code, markdown, notebook, sources, stream, wholes
+from tests.storage.awkward import code, markdown, notebook, stream
+from tests.storage.own import manifest, three, tree
 
 from perijove.core.errors import Conflict, Invalid, NotFound
-from perijove.core.project import Project
 from perijove.storage.check import same
 from perijove.storage.documents import Documents
 from perijove.storage.model import BLOB_MIME
-
-ROAD = Path(__file__).parents[2] / "examples" / "road.ipynb"
-AWKWARD = {**sources(), **wholes()}
-ID = re.compile(r'^(\S+ %%(?: \[\w+\])?) id=(?:"(?:[^"\\]|\\.)*"|\S+)')
-
-
-@pytest.fixture
-def own(project: Project) -> Any:
-    made = Documents(project)
-    yield made
-    made.close()
-
-
-def tree(own: Documents) -> dict[str, tuple[int, int]]:
-    """Every file of the project, and whether it is still the same one."""
-    files = (file for file in own.project.root.rglob("*") if file.is_file())
-    return {str(file): (file.stat().st_ino, file.stat().st_mtime_ns) for file in files}
-
-
-def manifest(own: Documents, name: str = "churn.py") -> Path:
-    return own.places.of(own.project.root / name).manifest
-
-
-def three() -> dict[str, Any]:
-    return notebook(*[code(f"{name} = 1", [stream(name)], 1, id=name) for name in "abc"])
 
 
 def test_a_notebook_moves_with_all_that_belongs_to_it(own: Documents) -> None:

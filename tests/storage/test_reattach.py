@@ -9,9 +9,9 @@ from typing import Any
 
 import pytest
 from tests.storage import edits
-from tests.storage.awkward import code, markdown, notebook, sources, stream, wholes
+from tests.storage.awkward import code, markdown, notebook
+from tests.storage.own import three
 
-from perijove.core.project import Project
 from perijove.storage import ipynb
 from perijove.storage.check import same
 from perijove.storage.documents import Documents
@@ -20,29 +20,7 @@ from perijove.storage.reading import notebook_of
 from perijove.storage.text import to_text
 
 ROAD = Path(__file__).parents[2] / "examples" / "road.ipynb"
-AWKWARD = {**sources(), **wholes()}
 ID = re.compile(r'^(\S+ %%(?: \[\w+\])?) id=(?:"(?:[^"\\]|\\.)*"|\S+)')
-
-
-@pytest.fixture
-def own(project: Project) -> Any:
-    made = Documents(project)
-    yield made
-    made.close()
-
-
-def tree(own: Documents) -> dict[str, tuple[int, int]]:
-    """Every file of the project, and whether it is still the same one."""
-    files = (file for file in own.project.root.rglob("*") if file.is_file())
-    return {str(file): (file.stat().st_ino, file.stat().st_mtime_ns) for file in files}
-
-
-def manifest(own: Documents, name: str = "churn.py") -> Path:
-    return own.places.of(own.project.root / name).manifest
-
-
-def three() -> dict[str, Any]:
-    return notebook(*[code(f"{name} = 1", [stream(name)], 1, id=name) for name in "abc"])
 
 
 def test_a_format_without_ids_keeps_those_of_the_text(own: Documents) -> None:

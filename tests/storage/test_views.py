@@ -9,21 +9,12 @@ import threading
 from pathlib import Path
 from typing import Any
 
-import pytest
 from tests.storage import saver
 from tests.storage.awkward import code, markdown, notebook, stream
 
-from perijove.core.project import Project
 from perijove.storage import ipynb
 from perijove.storage.check import same
 from perijove.storage.documents import Documents
-
-
-@pytest.fixture
-def own(project: Project) -> Any:
-    made = Documents(project)
-    yield made
-    made.close()
 
 
 def churn(*sources: str) -> dict[str, Any]:

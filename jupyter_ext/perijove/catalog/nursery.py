@@ -46,7 +46,7 @@ def main() -> None:
             return
         for descriptor in descriptors:
             if ready is None or not _given(ready, descriptor):
-                _fork(control, lambda descriptor=descriptor: descriptor)  # type: ignore[misc]
+                _fork(control, lambda descriptor=descriptor: descriptor)  # type: ignore[misc]  # mypy cannot infer a lambda with a default
             ready = None
             os.close(descriptor)
 

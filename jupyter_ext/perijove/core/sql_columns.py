@@ -52,11 +52,11 @@ def columns_of(sql: str, dialect: str, reads: list[Candidate], writes: list[Cand
     found = Found()
     if len(sql) > LONGEST:
         raise ValueError(f"the statement is longer than {LONGEST:,} letters")
-    dialect = DIALECTS.get(dialect, dialect) or None  # type: ignore[assignment]
+    spoken = DIALECTS.get(dialect, dialect) or None
     unknown: set[str] = set()
-    for statement in sqlglot.parse(sql, dialect=dialect):
+    for statement in sqlglot.parse(sql, dialect=spoken):
         if statement is not None:
-            _Statement(statement, dialect, reads, writes, found, unknown).read()
+            _Statement(statement, spoken, reads, writes, found, unknown).read()
     for ref in unknown:
         found.reads.pop(ref, None)
     return found
@@ -66,7 +66,13 @@ class _Statement:
     """One parsed statement; tables are given plain names first, so that one schema fits all."""
 
     def __init__(
-        self, tree: Any, dialect: str, reads: list[Candidate], writes: list[Candidate], found: Found, unknown: set[str]
+        self,
+        tree: Any,
+        dialect: str | None,
+        reads: list[Candidate],
+        writes: list[Candidate],
+        found: Found,
+        unknown: set[str],
     ) -> None:
         self.tree = tree
         self.dialect = dialect

@@ -41,7 +41,7 @@ def head(place: Spot) -> bytes:
             return bytes(pa.CompressedInputStream(pa.PythonFile(place.open(), mode="r"), "zstd").read(HEAD))
         with place.open() as file:
             if ending in openers:
-                with cast(BinaryIO, openers[ending](file)) as unpacked:  # type: ignore[operator]
+                with cast(BinaryIO, openers[ending](file)) as unpacked:  # type: ignore[operator]  # each opens a stream
                     return unpacked.read(HEAD)
             return file.read(HEAD)
     except FileNotFoundError as error:

@@ -139,12 +139,12 @@ def _datasets(folder: Spot, files: list[Spot], *, is_root: bool) -> Iterator[Rea
         return
     for file in files:
         if file not in parts and _is_table(file):
-            yield _try(file, lambda file=file: formats.open_reader(file, {}))  # type: ignore[misc]
+            yield _try(file, lambda file=file: formats.open_reader(file, {}))  # type: ignore[misc]  # mypy cannot infer a lambda with a default
     if len(parts) > 1 and _one_dataset(parts, by_name=is_root or len(parts) != len(files)):
         yield _try(folder, lambda: formats.parquet_reader(folder, parts))
         return
     for file in parts:
-        yield _try(file, lambda file=file: formats.parquet_reader(file, [file]))  # type: ignore[misc]
+        yield _try(file, lambda file=file: formats.parquet_reader(file, [file]))  # type: ignore[misc]  # mypy cannot infer a lambda with a default
 
 
 def _is_partitioned(folder: Spot, files: Sequence[Spot]) -> bool:
