@@ -12,6 +12,7 @@ from typing import Any
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
+from tests.buckets import object_store
 
 from perijove.catalog.model import Filter, Sort, Window
 from perijove.catalog.sandbox import Sandbox
@@ -212,24 +213,15 @@ def test_bad_files_of_other_formats(tmp_path: Path, name: str, content: bytes, w
 @pytest.fixture(scope="module")
 def store(folder: Path) -> Iterator[str]:
     """A local S3 with the folder in a bucket."""
-    from moto.server import ThreadedMotoServer
-
-    with pytest.MonkeyPatch.context() as patch:
-        server = ThreadedMotoServer(ip_address="127.0.0.1", port=0, verbose=False)
-        server.start()
-        host, port = server.get_host_and_port()
-        patch.setenv("AWS_ACCESS_KEY_ID", "testing")
-        patch.setenv("AWS_SECRET_ACCESS_KEY", "testing")
-        patch.setenv("AWS_DEFAULT_REGION", "us-east-1")
-        patch.setenv("AWS_ENDPOINT_URL", f"http://{host}:{port}")
-        patch.setenv("AWS_ALLOW_HTTP", "true")
+    with pytest.MonkeyPatch.context() as patch, object_store() as settings:
+        for name, value in settings.items():
+            patch.setenv(name, value)
         import fsspec
 
         system = fsspec.filesystem("s3")
         system.mkdir("lake")
         system.put(str(folder), "lake/data", recursive=True)
         yield "s3://lake/data"
-        server.stop()
 
 
 def test_an_object_store_is_scanned_shown_and_profiled(store: str) -> None:

@@ -9,6 +9,7 @@ import sys
 
 import nbformat
 import pytest
+from tests.buckets import object_store
 
 pytestmark = pytest.mark.timeout(280)
 
@@ -28,20 +29,13 @@ def flows_in(lines, base=""):
 
 @pytest.fixture(scope="module")
 def store():
-    """An S3 server on loopback with one bucket."""
-    from moto.server import ThreadedMotoServer
-
-    server = ThreadedMotoServer(ip_address="127.0.0.1", port=0, verbose=False)
-    server.start()
-    host, port = server.get_host_and_port()
-    yield f"http://{host}:{port}"
-    server.stop()
+    """What finds an S3 server on loopback."""
+    with object_store() as settings:
+        yield settings
 
 
 def test_object_stores_are_seen_with_the_version_the_store_tells(kernel, store):
-    settings = {"AWS_ACCESS_KEY_ID": "AKIAABCDEFGHIJKLMNOP", "AWS_SECRET_ACCESS_KEY": "s", "AWS_ENDPOINT_URL": store}
-    settings |= {"AWS_DEFAULT_REGION": "us-east-1", "AWS_ALLOW_HTTP": "true"}
-    kernel.run(f"import os; os.environ.update({settings!r})")
+    kernel.run(f"import os; os.environ.update({store!r})")
     kernel.run("import s3fs, pandas as pd, pyarrow.parquet as pq, polars as pl, dask.dataframe as dd, fsspec")
     kernel.run("fs = s3fs.S3FileSystem(); fs.mkdir('lake'); frame = pd.DataFrame({'a': [1]})")
     kernel.run("frame.to_parquet('s3://lake/a.parquet', storage_options={'anon': False})", "s3 write")
