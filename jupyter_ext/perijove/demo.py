@@ -186,7 +186,7 @@ class Road:
         """Export the evaluation cell and prove that the job gives the notebook's numbers."""
         from perijove.jobs.model import NewJob
 
-        wanted = NewJob("road.ipynb", [CELL], name=JOB, kernel_id=self.run.kernel_id)
+        wanted = NewJob("road.ipynb", [CELL], kernel_id=self.run.kernel_id, name=JOB)
         self._wait(self.wired.jobs.start_export(wanted, me()))
         self._wait(self.wired.jobs.start_verify(JOB, me()))
         job = self.wired.jobs.show(JOB)

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from pathlib import Path
-from typing import cast
+from typing import Any, cast
 
 import click
 import msgspec
@@ -11,11 +12,15 @@ import msgspec
 from perijove.core.errors import Invalid
 from perijove.core.project import Project, located
 from perijove.core.terminal import json_option, me, run_task, service, show, table
-from perijove.jobs.model import Choice, Job, NewJob, Slice, Verification
+from perijove.jobs.model import Choice, Job, LineRef, NewJob, Slice, Verification
 from perijove.jobs.package import read_manifest
 from perijove.jobs.service import Jobs
 
 CELL = "A cell, by its id or its index in the notebook; repeat it for several."
+ORDERS = ("auto", "log", "document")
+ORDER = (
+    "The order of cells: as they ran (log), as they stand (document), or as they ran if the text still agrees (auto)."
+)
 
 
 @click.group()
@@ -33,18 +38,55 @@ def _path(notebook: str) -> str:
     return project.relative(Path.cwd() / notebook)
 
 
+def choice(command: Callable[..., None]) -> Callable[..., None]:
+    """The argument and options that say what of a notebook is meant; they arrive as one ``Choice``."""
+
+    def wrapped(notebook: str, **options: Any) -> None:
+        taken = {name: options.pop(name) for name in ("cells", "variable", "ref", "order", "keep", "drop")}
+        if not (taken["cells"] or taken["variable"] or taken["ref"]):
+            raise Invalid("Nothing is chosen.", hint="Add --cell, --variable or --ref.")
+        for name in ("keep", "drop"):
+            taken[name] = [_line(one) for one in taken[name]]
+        taken["cells"] = list(taken["cells"])
+        command(choice=Choice(_path(notebook), **taken), **options)
+
+    wrapped.__doc__ = command.__doc__
+    wrapped.__click_params__ = list(getattr(command, "__click_params__", ()))  # type: ignore[attr-defined]  # click's
+    line = "a line of a cell, as CELL:LINE with lines from 1; repeat it for several."
+    for add in (
+        click.option("--drop", multiple=True, metavar="CELL:LINE", help=f"Leave out {line}"),
+        click.option("--keep", multiple=True, metavar="CELL:LINE", help=f"Keep {line}"),
+        click.option("--order", type=click.Choice(ORDERS), default="auto", show_default=True, help=ORDER),
+        click.option(
+            "--ref", default="", help="What a run, a model or an output file needs: run:…, model:…, dataset:…"
+        ),
+        click.option("--variable", default="", help="What a variable needs for its value at the end."),
+        click.option("--cell", "cells", multiple=True, help=CELL),
+        click.argument("notebook"),
+    ):
+        wrapped = add(wrapped)
+    return wrapped
+
+
+def _line(text: str) -> LineRef:
+    cell, sign, number = text.rpartition(":")
+    if not sign or not cell or not number.isascii() or not number.isdigit():
+        raise Invalid(f"“{text}” is not CELL:LINE.", hint="Write for instance --keep load:2, or --drop 3:1.")
+    return LineRef(cell, int(number))
+
+
 @job.command("slice")
-@click.argument("notebook")
-@click.option("--cell", "cells", multiple=True, required=True, help=CELL)
+@choice
 @json_option
-def slice_cells(notebook: str, cells: tuple[str, ...], as_json: bool) -> None:
-    """What a job made from these cells would hold, and why; nothing is written.
+def slice_cells(choice: Choice, as_json: bool) -> None:
+    """What a job made from a choice would hold, and why; nothing is written.
 
     \b
     Example:
       perijove job slice road.ipynb --cell evaluate
+      perijove job slice road.ipynb --variable auc --drop load:3
     """
-    found = _jobs().preview(Choice(_path(notebook), list(cells)))
+    found = _jobs().preview(choice)
     show(found, as_json, lambda: _print_slice(found))
 
 
@@ -58,27 +100,27 @@ def _print_slice(found: Slice) -> None:
     click.echo("\nparameters: " + (", ".join(f"{one.name}={one.default!r}" for one in found.parameters) or "none"))
     click.echo("inputs: " + (", ".join(one.name for one in found.inputs) or "none"))
     click.echo("outputs: " + (", ".join(one.name for one in found.outputs) or "none"))
-    for text in (*found.opaque, *found.warnings):
+    for text in (*found.opaque, *found.warnings, *(f"{one.message} {one.hint}".strip() for one in found.findings)):
         click.echo(f"! {text}")
 
 
 @job.command("export")
-@click.argument("notebook")
-@click.option("--cell", "cells", multiple=True, required=True, help=CELL)
+@choice
 @click.option("--out", default="", help="The job's folder; jobs/<name> in the project by default.")
 @click.option("--name", default="", help="The job's name; made from the notebook's and cell's by default.")
 @click.option("--target", default="folder", show_default=True, help="Where the job goes: an installed job target.")
+@click.option("--target-option", "settings", multiple=True, help="A setting of the target, as NAME=VALUE.")
 @click.option(
     "--run", "run_first", is_flag=True, help="Run the notebook in a fresh kernel first, for values to compare with."
 )
 @click.option("--verify", "verify_too", is_flag=True, help="Verify the job once it is written.")
 @json_option
 def export(
-    notebook: str,
-    cells: tuple[str, ...],
+    choice: Choice,
     out: str,
     name: str,
     target: str,
+    settings: tuple[str, ...],
     run_first: bool,
     verify_too: bool,
     as_json: bool,
@@ -89,10 +131,17 @@ def export(
     Example:
       perijove job export road.ipynb --cell evaluate --out jobs/evaluate --run --verify
     """
-    jobs, path = _jobs(), _path(notebook)
-    place = str(located(Path.cwd(), out)) if out else ""
-    body = NewJob(path, list(cells), name, place, target, "", run_first, verify_too)
-    preview = jobs.preview(Choice(path, list(cells)))
+    jobs = _jobs()
+    body = NewJob(
+        **msgspec.structs.asdict(choice),
+        name=name,
+        out=str(located(Path.cwd(), out)) if out else "",
+        target=target,
+        target_options=dict(_pair(one, "--target-option branch=jobs") for one in settings),
+        run=run_first,
+        verify=verify_too,
+    )
+    preview = jobs.preview(choice)
     task = run_task(service("tasks"), jobs.start_export(body, me()), quiet=as_json)
     made = msgspec.convert(task.result, Job)
     answer = {
@@ -172,10 +221,10 @@ def run(folder: Path, parameters: tuple[str, ...], as_json: bool) -> None:
     show(found, as_json, lambda: click.echo(f"{found['name']}: outputs in {found['outputs']}, {found['seconds']} s"))
 
 
-def _pair(text: str) -> tuple[str, str]:
+def _pair(text: str, example: str = "--param rounds=60") -> tuple[str, str]:
     name, sign, value = text.partition("=")
     if not sign or not name:
-        raise Invalid(f"“{text}” is not NAME=VALUE.", hint="Write for instance --param rounds=60.")
+        raise Invalid(f"“{text}” is not NAME=VALUE.", hint=f"Write for instance {example}.")
     return name, value
 
 

@@ -11,6 +11,9 @@ Layer = Literal["value", "environment"]
 Verdict = Literal["verified", "different", "failed", "refused"]
 JobState = Literal["new", "verifying", "verified", "different", "failed", "refused", "edited"]
 Result = Literal["identical", "within_tolerance", "different", "not_comparable", "not_deterministic"]
+Order = Literal["auto", "log", "document"]
+Origin = Literal["literal", "path", "seed", "date", "widget", "parameters_cell", "environment"]
+Severity = Literal["info", "warning", "refusal"]
 
 
 class KeptLine(msgspec.Struct, frozen=True):
@@ -43,32 +46,54 @@ class CellView(msgspec.Struct, frozen=True):
 
 
 class Parameter(msgspec.Struct, frozen=True):
-    """A literal that becomes an option of the job."""
+    """A literal that becomes an option of the job; ``kind`` says where it was found."""
 
     name: str
     type: str
     default: Any
     cell: str
     line: int
+    kind: Origin = "literal"
 
 
 class Input(msgspec.Struct, frozen=True):
-    """Something the job reads: a dataset or an environment variable. ``ref`` is empty where the catalog has none."""
+    """Something the job reads: a dataset, a file, a table or an environment variable.
+
+    ``ref`` and ``version`` are empty where the catalog has none.
+    """
 
     name: str
     kind: str
     ref: str
+    version: str = ""
 
 
 class Output(msgspec.Struct, frozen=True):
-    """A value that the job yields and verification compares."""
+    """A value that the job yields and verification compares, or a file, table or model that it writes."""
 
     name: str
     kind: str
 
 
+class Finding(msgspec.Struct, frozen=True):
+    """Something about the notebook to know before or after an export; a ``refusal`` forbids it.
+
+    ``kind`` is a word for scripts (out_of_order, hidden_state, opaque, unpinned_data, secret, interactive_input,
+    unpicklable, missing_package…); ``cell`` is the id of the cell, empty where it is no one cell's.
+    """
+
+    kind: str
+    severity: Severity
+    cell: str
+    message: str
+    hint: str = ""
+
+
 class Slice(msgspec.Struct, frozen=True):
-    """What a job made from a cell would hold, and why."""
+    """What a job made from a choice would hold, and why.
+
+    ``order`` is the order of execution it was taken over; ``environment`` the packages with their versions.
+    """
 
     cells: list[KeptCell]
     parameters: list[Parameter]
@@ -77,24 +102,46 @@ class Slice(msgspec.Struct, frozen=True):
     opaque: list[str]
     warnings: list[str]
     view: list[CellView]
+    order: Order = "document"
+    environment: dict[str, str] = {}
+    findings: list[Finding] = []
+
+
+class LineRef(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """A line of a cell, from 1; the cell by its id or index."""
+
+    cell: str
+    line: int
 
 
 class Choice(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """Cells to export: a notebook's path in the project, and cell ids or indices (as text)."""
+    """What to export from a notebook, named by its path in the project: cells, a variable at the end, or a ref.
+
+    ``ref`` is a run, a model, or an output file (``dataset:…``) of the notebook. ``kernel_id`` is the live kernel whose
+    log and values count. ``order`` is "auto" for the log where it still agrees with the notebook's text, else the
+    document's. ``keep`` and ``drop`` force lines in and out.
+    """
 
     notebook: str
-    cells: list[str]
+    cells: list[str] = []
+    variable: str = ""
+    ref: str = ""
+    kernel_id: str = ""
+    order: Order = "auto"
+    keep: list[LineRef] = []
+    drop: list[LineRef] = []
 
 
-class NewJob(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """A job to write. ``kernel_id`` is the live kernel to take values from; ``run`` runs the notebook afresh."""
+class NewJob(Choice, frozen=True, forbid_unknown_fields=True, kw_only=True):
+    """A job to write. ``run`` runs the notebook afresh for values to compare with; ``verify`` verifies what is written.
 
-    notebook: str
-    cells: list[str]
+    ``target`` is an installed job target, ``target_options`` its settings.
+    """
+
     name: str = ""
     out: str = ""
     target: str = "folder"
-    kernel_id: str = ""
+    target_options: dict[str, str] = {}
     run: bool = False
     verify: bool = False
 
@@ -117,7 +164,10 @@ class Step(msgspec.Struct, frozen=True):
 
 
 class Verification(msgspec.Struct, frozen=True):
-    """The verdict on a job; "verified" only if every step ran and no output differs."""
+    """The verdict on a job; "verified" only if every step ran and no output differs.
+
+    ``findings`` are about the notebook; ``widened`` are the cells added because the first slice did not suffice.
+    """
 
     verdict: Verdict
     outputs: list[OutputVerdict]
@@ -125,6 +175,21 @@ class Verification(msgspec.Struct, frozen=True):
     seconds: float
     reason: str = ""
     at: datetime | None = None
+    findings: list[Finding] = []
+    widened: list[str] = []
+
+
+class Update(msgspec.Struct, frozen=True):
+    """What a re-export did: the merged files, those in conflict, and the engineer's that were kept as they are.
+
+    ``conflicts`` are empty, or nothing in the job's folder was touched and ``branch`` holds the merge with its marks.
+    """
+
+    merged: list[str]
+    conflicts: list[str]
+    kept: list[str]
+    branch: str = ""
+    verification: Verification | None = None
 
 
 class Job(msgspec.Struct, frozen=True, rename="camel"):

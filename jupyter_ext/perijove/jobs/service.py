@@ -26,7 +26,7 @@ from perijove.jobs.notebook import Notebook, read_notebook
 from perijove.jobs.package import MANIFEST, Plan, check_folder, check_name, edited, plan, read_manifest, write
 from perijove.jobs.ports import JobTarget, Kernels, Notebooks, Runs
 from perijove.jobs.runner import run_job
-from perijove.jobs.slice import backward_slice
+from perijove.jobs.slice import BackwardSlice, backward_slice
 from perijove.jobs.store import JobStore
 from perijove.jobs.verify import Silent, Teller, verify
 
@@ -79,9 +79,16 @@ class Jobs:
 
     def preview(self, body: Choice) -> Slice:
         """What a job made from these cells would hold, and why; nothing is written."""
+        notebook, chosen, found = self._chosen(body)
+        return describe(notebook, found, chosen)
+
+    def _chosen(self, body: Choice) -> tuple[Notebook, list[int], BackwardSlice]:
+        """The notebook, the chosen cells, and what they need."""
+        if body.variable or body.ref or body.keep or body.drop or body.order == "log":
+            raise Invalid("Only cells in document order can be exported yet.", hint="Choose cells.")
         notebook = self.notebook(body.notebook)
         chosen = notebook.choose(body.cells)
-        return describe(notebook, backward_slice(notebook.sources, chosen), chosen)
+        return notebook, chosen, backward_slice(notebook.sources, chosen)
 
     def notebook(self, path: str) -> Notebook:
         """A notebook of the project, by its path."""
@@ -159,12 +166,11 @@ class Jobs:
     # -- parts of an export
 
     def _plan(self, body: NewJob) -> tuple[Plan, Path, JobTarget]:
-        notebook = self.notebook(body.notebook)
-        chosen = notebook.choose(body.cells)
+        notebook, chosen, found = self._chosen(body)
         name = body.name or default_name(notebook, chosen)
         check_name(name)
-        target: JobTarget = self.parts.make(body.target, {})
-        job = plan(name, notebook, chosen, backward_slice(notebook.sources, chosen))
+        target: JobTarget = self.parts.make(body.target, dict(body.target_options))
+        job = plan(name, notebook, chosen, found)
         out = target.place(name, body.out, self.project.root)
         if out == self.project.root or out in self.project.root.parents:
             raise Conflict(

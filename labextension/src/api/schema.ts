@@ -1328,11 +1328,31 @@ export interface components {
         };
         /**
          * Choice
-         * @description Cells to export: a notebook's path in the project, and cell ids or indices (as text).
+         * @description What to export from a notebook, named by its path in the project: cells, a variable at the end, or a ref.
+         *
+         *         ``ref`` is a run, a model, or an output file (``dataset:…``) of the notebook. ``kernel_id`` is the live kernel whose
+         *         log and values count. ``order`` is "auto" for the log where it still agrees with the notebook's text, else the
+         *         document's. ``keep`` and ``drop`` force lines in and out.
          */
         Choice: {
             notebook: string;
-            cells: string[];
+            /** @default [] */
+            cells?: string[];
+            /** @default  */
+            variable?: string;
+            /** @default  */
+            ref?: string;
+            /** @default  */
+            kernel_id?: string;
+            /**
+             * @default auto
+             * @enum {unknown}
+             */
+            order?: "auto" | "document" | "log";
+            /** @default [] */
+            keep?: components["schemas"]["LineRef"][];
+            /** @default [] */
+            drop?: components["schemas"]["LineRef"][];
         };
         /**
          * Cleaned
@@ -1676,6 +1696,22 @@ export interface components {
             value?: unknown;
         };
         /**
+         * Finding
+         * @description Something about the notebook to know before or after an export; a ``refusal`` forbids it.
+         *
+         *         ``kind`` is a word for scripts (out_of_order, hidden_state, opaque, unpinned_data, secret, interactive_input,
+         *         unpicklable, missing_package…); ``cell`` is the id of the cell, empty where it is no one cell's.
+         */
+        Finding: {
+            kind: string;
+            /** @enum {unknown} */
+            severity: "info" | "refusal" | "warning";
+            cell: string;
+            message: string;
+            /** @default  */
+            hint?: string;
+        };
+        /**
          * Flow
          * @description Data of the dataset ``source`` came into ``target``, a dataset or a cell, through the cell or job ``via``.
          *
@@ -1818,12 +1854,16 @@ export interface components {
         };
         /**
          * Input
-         * @description Something the job reads: a dataset or an environment variable. ``ref`` is empty where the catalog has none.
+         * @description Something the job reads: a dataset, a file, a table or an environment variable.
+         *
+         *         ``ref`` and ``version`` are empty where the catalog has none.
          */
         Input: {
             name: string;
             kind: string;
             ref: string;
+            /** @default  */
+            version?: string;
         };
         /**
          * Job
@@ -1892,6 +1932,14 @@ export interface components {
                 number,
                 number
             ][];
+        };
+        /**
+         * LineRef
+         * @description A line of a cell, from 1; the cell by its id or index.
+         */
+        LineRef: {
+            cell: string;
+            line: number;
         };
         /**
          * Listing
@@ -1995,19 +2043,39 @@ export interface components {
         };
         /**
          * NewJob
-         * @description A job to write. ``kernel_id`` is the live kernel to take values from; ``run`` runs the notebook afresh.
+         * @description A job to write. ``run`` runs the notebook afresh for values to compare with; ``verify`` verifies what is written.
+         *
+         *         ``target`` is an installed job target, ``target_options`` its settings.
          */
         NewJob: {
             notebook: string;
-            cells: string[];
+            /** @default [] */
+            cells?: string[];
+            /** @default  */
+            variable?: string;
+            /** @default  */
+            ref?: string;
+            /** @default  */
+            kernel_id?: string;
+            /**
+             * @default auto
+             * @enum {unknown}
+             */
+            order?: "auto" | "document" | "log";
+            /** @default [] */
+            keep?: components["schemas"]["LineRef"][];
+            /** @default [] */
+            drop?: components["schemas"]["LineRef"][];
             /** @default  */
             name?: string;
             /** @default  */
             out?: string;
             /** @default folder */
             target?: string;
-            /** @default  */
-            kernel_id?: string;
+            /** @default {} */
+            target_options?: {
+                [key: string]: string;
+            };
             /** @default false */
             run?: boolean;
             /** @default false */
@@ -2078,7 +2146,7 @@ export interface components {
         };
         /**
          * Output
-         * @description A value that the job yields and verification compares.
+         * @description A value that the job yields and verification compares, or a file, table or model that it writes.
          */
         Output: {
             name: string;
@@ -2131,7 +2199,7 @@ export interface components {
         };
         /**
          * Parameter
-         * @description A literal that becomes an option of the job.
+         * @description A literal that becomes an option of the job; ``kind`` says where it was found.
          */
         Parameter: {
             name: string;
@@ -2139,6 +2207,11 @@ export interface components {
             default: unknown;
             cell: string;
             line: number;
+            /**
+             * @default literal
+             * @enum {unknown}
+             */
+            kind?: "date" | "environment" | "literal" | "parameters_cell" | "path" | "seed" | "widget";
         };
         /**
          * Part
@@ -2396,7 +2469,9 @@ export interface components {
         };
         /**
          * Slice
-         * @description What a job made from a cell would hold, and why.
+         * @description What a job made from a choice would hold, and why.
+         *
+         *         ``order`` is the order of execution it was taken over; ``environment`` the packages with their versions.
          */
         Slice: {
             cells: components["schemas"]["KeptCell"][];
@@ -2406,6 +2481,17 @@ export interface components {
             opaque: string[];
             warnings: string[];
             view: components["schemas"]["CellView"][];
+            /**
+             * @default document
+             * @enum {unknown}
+             */
+            order?: "auto" | "document" | "log";
+            /** @default {} */
+            environment?: {
+                [key: string]: string;
+            };
+            /** @default [] */
+            findings?: components["schemas"]["Finding"][];
         };
         /**
          * Sort
@@ -2523,6 +2609,8 @@ export interface components {
         /**
          * Verification
          * @description The verdict on a job; "verified" only if every step ran and no output differs.
+         *
+         *         ``findings`` are about the notebook; ``widened`` are the cells added because the first slice did not suffice.
          */
         Verification: {
             /** @enum {unknown} */
@@ -2534,6 +2622,10 @@ export interface components {
             reason?: string;
             /** @default null */
             at?: string | null;
+            /** @default [] */
+            findings?: components["schemas"]["Finding"][];
+            /** @default [] */
+            widened?: string[];
         };
         /**
          * Version
