@@ -165,6 +165,7 @@ class Recorder:
             "source": without_secrets(cell.source),
             "hash": hashlib.sha256(cell.source.encode()).hexdigest()[:16],
             "error": without_secrets(f"{type(error).__name__}: {error}"[:500]) if error else "",
+            "line": self._line_of(error, cell.source) if error else 0,
             "kernel": self.kernel,
             "began": cell.began.isoformat(),
             "uses": uses,
@@ -191,6 +192,15 @@ class Recorder:
     def place(self) -> stack.Place:
         """Where in the cell's own code the present call comes from."""
         return stack.place(self._is_top)
+
+    def _line_of(self, error: BaseException, source: str) -> int:
+        """The line of the cell in which it failed, from 1; 0 where that is not known."""
+        at = error.__traceback__
+        while at is not None and not self._is_top(at.tb_frame):
+            at = at.tb_next
+        blank = len(source) - len(source.lstrip("\n"))  # IPython takes away empty lines at the beginning
+        magic = re.match(r"\s*%%", source)
+        return 0 if at is None or magic else at.tb_lineno + blank
 
     def _is_top(self, frame: FrameType) -> bool:
         return frame.f_globals is self.space and frame.f_code.co_name.startswith(("<module>", "<cell"))

@@ -89,7 +89,19 @@ def test_a_read_that_fails_still_fails_and_is_no_read(kernel, files):
         kernel.run('pd.read_csv("missing.csv")', "missing")
     assert kernel.spooled("read", cell="missing") == []
     (line,) = kernel.spooled("cell", cell="missing")
-    assert (line["ok"], line["error"].partition(":")[0]) == (False, "FileNotFoundError")
+    assert (line["ok"], line["error"].partition(":")[0], line["line"]) == (False, "FileNotFoundError", 1)
+
+
+@pytest.mark.parametrize(
+    ("source", "number"),
+    [("\n\nx = 1\nx / 0", 4), ("def f():\n    1 / 0\n\nf()", 4), ("!true\nx = 1\n1 / 0", 3), ("x = = 1", 0)],
+)
+def test_the_line_in_which_a_cell_failed_is_logged(kernel, source, number):
+    cell = f"fails-{number}-{len(source)}"
+    with pytest.raises(AssertionError):
+        kernel.run(source, cell)
+    (line,) = kernel.spooled("cell", cell=cell)
+    assert (line["ok"], line["line"]) == (False, number)
 
 
 def test_cells_are_logged_with_what_they_use(kernel):

@@ -1,6 +1,6 @@
 """What each kind of line in a kernel's spool means for the graph.
 
-    cell    a cell ran: its source, count, result, and which cells' variables it used
+    cell    a cell ran: its source, count, result, the line in which it failed, and which cells' variables it used
     read    a cell read a dataset; ``columns`` where only some, ``sql`` where by a statement
     write   a cell wrote one
     flow    data of these sources and of no others came into the target in this cell; no line where that is not proven
@@ -122,6 +122,7 @@ def time_of(text: str) -> datetime:
 
 
 def _execution(event: dict[str, Any], at: datetime) -> dict[str, Any]:
+    error, line = str(event.get("error", "")), int(event.get("line") or 0)
     return {
         "notebook": event["notebook"],
         "cell": event["cell"][:200],
@@ -129,7 +130,7 @@ def _execution(event: dict[str, Any], at: datetime) -> dict[str, Any]:
         "count": min(max(int(event.get("count") or 0), 0), MOST_COUNT),
         "ok": bool(event.get("ok", True)),
         "source": str(event.get("source", "")),
-        "error": str(event.get("error", "")),
+        "error": f"line {line}: {error}" if line > 0 and error else error,
         "at": at,
     }
 

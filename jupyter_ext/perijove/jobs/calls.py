@@ -6,7 +6,7 @@ import ast
 import posixpath
 from typing import NamedTuple
 
-from perijove.jobs.effects import is_any, library, table, value_of
+from perijove.jobs.effects import Effects
 from perijove.jobs.state import State
 from perijove.jobs.things import NOTHING, Scope, Thing, Things, functions_in, reach
 
@@ -29,8 +29,8 @@ class Arguments(NamedTuple):
 class Calls(State):
     """The part of the walk that deals with calls."""
 
-    def __init__(self) -> None:
-        State.__init__(self)
+    def __init__(self, effects: Effects) -> None:
+        State.__init__(self, effects)
         self.running: list[ast.AST] = []
         self.count = 0
 
@@ -107,9 +107,12 @@ class Calls(State):
                 return self.run_function(method, Arguments([frozenset({thing}), *given.positional], given.named))
         if thing.kind == "module":
             return self.call_library(thing.path, given, node)
-        known = thing.kind not in ("container", "iterator", "unknown", "instance") and library(thing.kind).known
+        known = (
+            thing.kind not in ("container", "iterator", "unknown", "instance")
+            and self.effects.library(thing.kind).known
+        )
         self.escape(frozenset({thing}) | given.all, given.all)
-        if not (known and library(thing.kind).methods_keep):
+        if not (known and self.effects.library(thing.kind).methods_keep):
             self.change_deep({thing})
         if not known:
             self.change_deep(given.all)
@@ -151,11 +154,11 @@ class Calls(State):
 
     def call_library(self, path: str, given: Arguments, node: ast.Call) -> Things:
         """Call a function or class of a library."""
-        about = library(path)
+        about = self.effects.library(path)
         last = path.rpartition(".")[2]
         self.escape(given.all, given.all)
         self.library_state(path, node)
-        position = value_of(path, "changes_argument")
+        position = self.effects.value_of(path, "changes_argument")
         if position is not None and position < len(given.positional):
             self.change_deep(given.positional[position])
         if not about.known:
@@ -168,7 +171,7 @@ class Calls(State):
         if about.name.partition(".")[0] == "functools" or last in ("chain", "islice", "cycle", "tee"):
             made = self.thing(node, "iterator", {self.root(path), *given.all})
             return frozenset({made})
-        if is_any(last, "library", "numpy", "alias") and about.name == "numpy":
+        if self.effects.is_any(last, "library", "numpy", "alias") and about.name == "numpy":
             return frozenset({made, *given.all})
         if path.startswith("sklearn.metrics"):
             return NOTHING
@@ -178,25 +181,25 @@ class Calls(State):
 
     def library_state(self, path: str, node: ast.Call) -> None:
         """What a library's function does to its options, the random state, figures, files and databases."""
-        seed = value_of(path, "random", "seed")
+        seed = self.effects.value_of(path, "random", "seed")
         if seed is not None:
             self.write_pseudo(f"§rng:{seed}", fresh=True)
-        elif not is_any(path, "random", "none", "functions"):
-            draw = value_of(path, "random", "draw")
+        elif not self.effects.is_any(path, "random", "none", "functions"):
+            draw = self.effects.value_of(path, "random", "draw")
             if draw is not None and not fixed_seed(node):
                 self.draw(draw)
-        if is_any(path, "options", "functions") and not is_any(path, "reports", "functions"):
+        if self.effects.is_any(path, "options", "functions") and not self.effects.is_any(path, "reports", "functions"):
             self.change({self.root(path)})
-        if is_any(path, "figures", "functions"):
+        if self.effects.is_any(path, "figures", "functions"):
             self.read_pseudo("§plt")
-            self.write_pseudo("§plt", fresh=is_any(path, "figures", "fresh") and not node.args)
+            self.write_pseudo("§plt", fresh=self.effects.is_any(path, "figures", "fresh") and not node.args)
         if path in ("os.getenv", "os.environ.get"):
             self.note_environment(node)
-        if is_any(path, "databases", "reads"):
+        if self.effects.is_any(path, "databases", "reads"):
             self.read_pseudo("§db")
-        if is_any(path, "files", "reads"):
+        if self.effects.is_any(path, "files", "reads"):
             self.read_file(path, node)
-        if is_any(path, "files", "writes"):
+        if self.effects.is_any(path, "files", "writes"):
             self.write_file(node)
 
     def draw(self, which: str) -> None:
@@ -218,6 +221,7 @@ class Calls(State):
         """Note that a file is written."""
         path = constant_path(receiver) if receiver is not None else first_path(node)
         self.write_pseudo(f"§fs:{path}")
+        self.notes.writes.setdefault(path, set()).add(self.now)
 
     def note_environment(self, node: ast.Call | ast.Subscript) -> None:
         """Note the environment variable that is read."""
@@ -246,7 +250,7 @@ class Calls(State):
             return self._container_method(thing, name, given, node)
         if thing.kind == "function":
             return self.call_thing(thing, given, node)
-        about = library(thing.kind) if thing.kind != "unknown" else library("unknown_library")
+        about = self.effects.library(thing.kind) if thing.kind != "unknown" else self.effects.library("unknown_library")
         changed = about.changes(name)
         if changed:
             self.change({thing})
@@ -284,12 +288,12 @@ class Calls(State):
         return frozenset(result)
 
     def _container_method(self, thing: Thing, name: str, given: Arguments, node: ast.Call) -> Things:
-        if is_any(name, "containers", "changes") or thing.kind == "iterator":
+        if self.effects.is_any(name, "containers", "changes") or thing.kind == "iterator":
             self.change({thing})
             thing.holds.update(given.all - {thing})
         if thing.kind == "iterator":
             self.consume(frozenset({thing}))
-        elif not is_any(name, "containers", "changes"):
+        elif not self.effects.is_any(name, "containers", "changes"):
             self.consume(given.all)
         held = {one for one in thing.holds if one.kind != "root"}
         return frozenset({self.thing(node, "container", {*held, *given.all}), *held})
@@ -297,19 +301,23 @@ class Calls(State):
     def method_state(self, name: str, receiver: Things, node: ast.Call) -> None:
         """What a method does to the random state, figures, files and databases, told by its name."""
         kinds = {thing.kind for thing in receiver}
-        which = table()["random"]["methods"].get(name)
+        which = self.effects.table["random"]["methods"].get(name)
         if which is not None and not fixed_seed(node) and kinds - {"container", "instance"}:
             self.draw(which)
-        if name in table()["figures"]["methods"] and kinds & {"pandas", "unknown", "seaborn"} or "matplotlib" in kinds:
+        if (
+            name in self.effects.table["figures"]["methods"]
+            and kinds & {"pandas", "unknown", "seaborn"}
+            or "matplotlib" in kinds
+        ):
             self.read_pseudo("§plt")
             self.write_pseudo("§plt")
-        if name in table()["databases"]["writes"]:
+        if name in self.effects.table["databases"]["writes"]:
             self.read_pseudo("§db")
             self.write_pseudo("§db")
         own = node.func.value if isinstance(node.func, ast.Attribute) and "pathlib" in kinds else None
-        if name in table()["files"]["read_methods"] and kinds - {"container"}:
+        if name in self.effects.table["files"]["read_methods"] and kinds - {"container"}:
             self.read_file(name, node, own)
-        if name in table()["files"]["write_methods"] and not (name == "replace" and "pathlib" not in kinds):
+        if name in self.effects.table["files"]["write_methods"] and not (name == "replace" and "pathlib" not in kinds):
             self.write_file(node, own)
         if name == "open" and "pathlib" in kinds:
             self.write_file(node, own)

@@ -6,7 +6,6 @@ import ast
 from collections.abc import Callable
 
 from perijove.jobs.calls import Arguments, Calls
-from perijove.jobs.effects import is_any, library, table
 from perijove.jobs.state import BUILTINS
 from perijove.jobs.things import NOTHING, Scope, Thing, Things
 
@@ -33,7 +32,11 @@ class Expressions(Calls):
         if isinstance(node, ast.Compare | ast.JoinedStr | ast.FormattedValue | ast.Constant):
             if isinstance(node, ast.Compare):
                 self.consume(things)
-            return self._new(node, {thing for thing in things if library(thing.kind).known}) if things else NOTHING
+            return (
+                self._new(node, {thing for thing in things if self.effects.library(thing.kind).known})
+                if things
+                else NOTHING
+            )
         if isinstance(node, ast.BoolOp | ast.IfExp):
             return things
         return self._new(node, set(things)) if things else NOTHING
@@ -53,9 +56,22 @@ class Expressions(Calls):
     def eval_Name(self, node: ast.Name) -> Things:
         """Read a name."""
         things = self.read(node.id)
-        if self.in_target and self.depth == 0:
-            self.escape(frozenset(thing for thing in things if thing.kind == "function"))
+        if self.depth == 0:
+            self.demand(things)
         return things
+
+    def demand(self, things: Things) -> None:
+        """Note what the functions among these things need, for the case that the statement at hand is chosen."""
+        functions = frozenset(thing for thing in things if thing.kind in ("function", "class"))
+        if not functions:
+            return
+        outer, self.edges[self.now] = self.edges[self.now], self.demands.setdefault(self.now, {})
+        self.asking += 1
+        try:
+            self.escape(functions)
+        finally:
+            self.asking -= 1
+            self.edges[self.now] = outer
 
     def eval_Attribute(self, node: ast.Attribute) -> Things:
         """Read an attribute: of a library its part, of other things whatever they hold."""
@@ -95,7 +111,7 @@ class Expressions(Calls):
             if thing.kind == "module":
                 if thing.path == "os.environ":
                     self.note_environment(node)
-                found.add(self.thing(node, library(thing.path).name, {self.root(thing.path)}))
+                found.add(self.thing(node, self.effects.library(thing.path).name, {self.root(thing.path)}))
             elif thing.kind == "container":
                 held = {one for one in thing.holds if one.kind != "root"}
                 found |= {self.thing(node, "container", held)} if isinstance(node.slice, ast.Slice) else held
@@ -215,7 +231,7 @@ class Expressions(Calls):
             if others or not modules:
                 result |= self.call_method(frozenset(others), func.attr, given, node)
             return frozenset(result)
-        callee = self.eval(func)
+        callee = self.read(func.id) if isinstance(func, ast.Name) else self.eval(func)
         if not callee:
             self.escape(given.all, given.all)
             self.change_deep(given.all)
@@ -238,7 +254,7 @@ class Expressions(Calls):
         if name == "__import__" and node.args and isinstance(node.args[0], ast.Constant):
             return frozenset({self._module(str(node.args[0].value))})
         given = self._arguments(node)
-        builtins = table()["builtins"]
+        builtins = self.effects.table["builtins"]
         self.touch(given.all)
         self.escape(given.all, given.all)
         if name == "open":
@@ -267,7 +283,7 @@ class Expressions(Calls):
             return not node.args or (name == "__import__" and not isinstance(node.args[0], ast.Constant))
         if name == "dir" and not node.args:
             return not self.plain_dir
-        return is_any(name, "builtins", "opaque")
+        return self.effects.is_any(name, "builtins", "opaque")
 
     plain_dir = False
 

@@ -10,9 +10,10 @@ from __future__ import annotations
 import ast
 import re
 from dataclasses import dataclass, field
+from typing import Any
 
 from perijove.core.errors import Invalid
-from perijove.jobs.effects import table
+from perijove.jobs.effects import Effects, built_in
 
 _ASSIGN = re.compile(r"^(\s*)([A-Za-z_][\w, .\[\]'\"]*?)\s*=\s*([!%])(.*)$")
 _MAGIC = re.compile(r"^(\s*)(%{1,2})\s*([A-Za-z_]\w*)\s?(.*)$")
@@ -28,9 +29,9 @@ class Plain:
     warnings: list[str] = field(default_factory=list)
 
 
-def to_python(source: str, index: int) -> Plain:
+def to_python(source: str, index: int, effects: Effects | None = None) -> Plain:
     """A cell as plain Python; raises Invalid, naming the cell and line, where it cannot be parsed."""
-    state = _State(source.replace("\r\n", "\n"))
+    state = _State(source.replace("\r\n", "\n"), (effects or built_in()).table["magics"])
     state.cell_magic()
     for _ in range(len(state.lines) + 1):
         try:
@@ -51,8 +52,9 @@ def to_python(source: str, index: int) -> Plain:
 class _State:
     """The lines of a cell while they are being turned into Python."""
 
-    def __init__(self, source: str) -> None:
+    def __init__(self, source: str, magics: dict[str, Any]) -> None:
         self.lines = source.split("\n")
+        self.magics = magics
         self.opaque = ""
         self.warnings: list[str] = []
 
@@ -63,7 +65,7 @@ class _State:
             return
         hit = _MAGIC.match(self.lines[first])
         name, rest = (hit[3], hit[4]) if hit else (self.lines[first][2:].strip(), "")
-        magics = table()["magics"]
+        magics = self.magics
         body = self.lines[first + 1 :]
         if name in magics["code"] and not (name == "capture" and rest.strip() and not rest.strip().startswith("-")):
             self.lines[first] = rest if name == "time" else ""
@@ -103,7 +105,7 @@ class _State:
         if hit is None:
             return None
         indent, _, name, rest = hit.groups()
-        magics = table()["magics"]
+        magics = self.magics
         if name in magics["code"]:
             return f"{indent}{rest}" if rest.strip() else f"{indent}pass"
         if name == "env" and ("=" in rest or " " in rest.strip()):

@@ -1,4 +1,4 @@
-"""Backward slices: the statements of a notebook that a cell or a variable needs, over its cells in document order.
+"""Backward slices: the statements of a program of cells that some of its cells or a variable need.
 
 A first walk notes for every top-level statement which earlier ones it needs (``statements.py``); a slice is what can be
 reached from the target. Statements that matter only through state outside the program – random seeds, options, files,
@@ -12,23 +12,18 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 
 from perijove.core.errors import Invalid
+from perijove.jobs.effects import Effects, built_in
 from perijove.jobs.magics import Plain, to_python
 from perijove.jobs.model import Layer
 from perijove.jobs.state import Edges, Notes
 from perijove.jobs.statements import Walk
+from perijove.jobs.units import Unit, units_of
+
+__all__ = ["Analysis", "BackwardSlice", "Missing", "Statement", "Unit", "backward_slice"]
 
 TARGET = "the chosen cell"
-
-
-@dataclass(frozen=True)
-class Unit:
-    """A statement of a cell, or the head of a block whose body is looked at line by line; lines count from 1."""
-
-    cell: int
-    first: int
-    last: int
-    node: ast.stmt | None
-    head_of: int = 0
+BY_HAND = "kept by hand"
+Line = tuple[int, int]
 
 
 @dataclass(frozen=True)
@@ -44,9 +39,24 @@ class Statement:
 
 
 @dataclass(frozen=True)
+class Missing:
+    """A statement that is needed and yet not in the slice: it was left out by hand, or its cell failed in it.
+
+    ``because`` says what it does for ``user``, the cell that needs it; ``kind`` is ``dropped`` or ``failed``.
+    """
+
+    cell: int
+    first: int
+    last: int
+    kind: str
+    because: str
+    user: int
+
+
+@dataclass(frozen=True)
 class BackwardSlice:
     """What a target needs: cells by layer (disjoint, the target's among the value cells), statements, reasons by cell,
-    and the cells that no reader can see through, with the cause."""
+    and the cells that no reader can see through, with the cause. ``missing`` is what is needed and not there."""
 
     value_cells: frozenset[int]
     environment_cells: frozenset[int]
@@ -57,7 +67,9 @@ class BackwardSlice:
     notes: Notes = field(repr=False)
     units: tuple[Unit, ...] = field(repr=False)
     kept: frozenset[int] = field(repr=False)
+    edges: tuple[Edges, ...] = field(repr=False, default=())
     star: bool = False
+    missing: tuple[Missing, ...] = ()
 
     def names(self, cells: Iterable[int]) -> list[str]:
         """The names that kept statements of these cells bind, in the order of the program."""
@@ -69,129 +81,227 @@ class BackwardSlice:
         return list(found)
 
 
-def backward_slice(cells: Sequence[str], target: int | str | Sequence[int]) -> BackwardSlice:
-    """The slice for a cell (by index), several cells, or a variable's value after the last cell."""
-    if isinstance(target, str):
-        return _slice([*cells, target], {len(cells)}, len(cells), target)
-    targets = {target} if isinstance(target, int) else set(target)
-    for index in targets:
-        if not 0 <= index < len(cells):
-            raise Invalid(f"There is no cell {index}.", hint=f"The notebook has cells 0 to {len(cells) - 1}.")
-    if not targets:
-        raise Invalid("No cell is chosen.", hint="Choose at least one cell.")
-    return _slice(cells, targets, len(cells), "")
+def backward_slice(
+    cells: Sequence[str],
+    target: int | str | Sequence[int],
+    *,
+    ok: Sequence[bool] = (),
+    keep: Iterable[Line] = (),
+    drop: Iterable[Line] = (),
+    effects: Effects | None = None,
+) -> BackwardSlice:
+    """The slice for a cell (by index), several cells, or a variable's value after the last cell.
+
+    ``cells`` are in the order in which they ran; ``ok`` says which of them ran to their end. ``keep`` and ``drop`` are
+    lines, as (cell, line from 1), that are in or out whatever the program says.
+    """
+    return Analysis(cells, ok=ok, effects=effects).slice(target, keep, drop)
 
 
-def _slice(cells: Sequence[str], targets: set[int], count: int, variable: str) -> BackwardSlice:
-    plain = [to_python(source, index) for index, source in enumerate(cells[: max(targets) + 1])]
-    units = [unit for index, cell in enumerate(plain) for unit in _units(index, cell)]
-    walk = _walk(units, plain, targets)
-    if variable and not any(variable in names for names in walk.notes.binds.values()) and not walk.opaque:
-        raise Invalid(f"No cell defines “{variable}”.", hint="Name a variable that the notebook assigns.")
-    wanted = {at for at, unit in enumerate(units) if unit.cell in targets and at not in walk.notes.reports}
-    layers, reasons = _closure(walk.edges, units, wanted)
-    for at in [at for at, unit in enumerate(units) if unit.head_of and at in layers]:
-        for other in range(at + 1, at + 1 + units[at].head_of):  # a block's head cannot stand without its body
-            layers.setdefault(other, layers[at])
-            reasons.setdefault(other, "stands in a block that is kept")
-    kept = {at for at in layers if units[at].cell < count}
-    statements = tuple(
-        Statement(unit.cell, unit.first, unit.last, layers[at], reasons[at], unit.node)
-        for at, unit in enumerate(units)
-        if at in kept
-    )
-    value = frozenset(one.cell for one in statements if one.layer == "value") | {one for one in targets if one < count}
-    by_cell: dict[int, list[str]] = {}
-    for one in statements:
-        if one.reason not in by_cell.setdefault(one.cell, []):
-            by_cell[one.cell].append(one.reason)
-    opaque = {units[at].cell: why for at, why in sorted(walk.notes.opaque.items()) if at in kept}
-    environment = frozenset(one.cell for one in statements) - value
-    return BackwardSlice(
-        value,
-        environment,
-        statements,
-        by_cell,
-        opaque,
-        tuple(plain),
-        walk.notes,
-        tuple(units),
-        frozenset(kept),
-        bool(walk.star & kept),
-    )
+class Analysis:
+    """A program that was walked through once; slices of it are cheap.
 
+    ``stopped`` gives for cells that failed the line at which they did, 0 where that is not known. A cell that cannot be
+    parsed ends the program: asking for it or a later one raises Invalid.
+    """
 
-def _units(index: int, cell: Plain) -> list[Unit]:
-    units: list[Unit] = []
-    for node in cell.tree.body:
-        if _is_reporting_block(node):
-            assert isinstance(node, ast.With)
-            inner = [Unit(index, _first(one), one.end_lineno or one.lineno, one) for one in node.body]
-            units.append(Unit(index, node.lineno, max(node.lineno, _first(node.body[0]) - 1), node, len(inner)))
-            units.extend(inner)
+    def __init__(
+        self,
+        cells: Sequence[str],
+        *,
+        ok: Sequence[bool] = (),
+        stopped: Sequence[int] = (),
+        effects: Effects | None = None,
+    ) -> None:
+        self.count = len(cells)
+        self.plain: list[Plain] = []
+        self.units: list[Unit] = []
+        self.problem: Invalid | None = None
+        effects = effects or built_in()
+        for index, source in enumerate(cells):
+            fine = ok[index] if index < len(ok) else True
+            try:
+                plain = to_python(source, index, effects)
+            except Invalid as error:
+                if fine:
+                    self.problem = error
+                    break
+                plain = Plain("", ast.Module([], []))
+            self.plain.append(plain)
+            self.units += units_of(index, plain, fine, stopped[index] if index < len(stopped) else 0)
+        self.effects = effects
+        self.walk = self._walked(frozenset())
+
+    def _walked(self, without: frozenset[int]) -> Walk:
+        """A walk through the program without some of its units."""
+        walk = Walk(self.effects)
+        for at, unit in enumerate(self.units):
+            walk.edges.append({})
+            if at not in without:
+                _step(walk, at, unit, self.plain[unit.cell])
+        return walk
+
+    def slice(
+        self, target: int | str | Sequence[int], keep: Iterable[Line] = (), drop: Iterable[Line] = ()
+    ) -> BackwardSlice:
+        """The slice for cells or a variable, with lines forced in or out."""
+        forced, dropped = self._at(keep), frozenset(self._at(drop))
+        found = self._search(self.walk, target, forced, dropped)
+        if not dropped:
+            return self._result(found, self.walk)
+        walk = self._walked(dropped)
+        less = self._search(walk, target, forced, dropped)
+        less.missing |= {at: one for at, one in found.missing.items() if one.kind == "dropped"}
+        return self._result(less, walk)
+
+    def _search(
+        self, walk: Walk, target: int | str | Sequence[int], forced: Iterable[int], dropped: frozenset[int]
+    ) -> _Search:
+        wanted: dict[int, str] = {}
+        edges = walk.edges
+        if isinstance(target, str):
+            targets: set[int] = set()
+            edges = [*edges, self._of_variable(walk, target)]
+            wanted[len(self.units)] = TARGET
         else:
-            units.append(Unit(index, _first(node), node.end_lineno or node.lineno, node))
-    if cell.opaque and not units:
-        units.append(Unit(index, 1, cell.source.count("\n") + 1, None))
-    return units
+            targets = self._checked({target} if isinstance(target, int) else set(target))
+            own = (at for at, unit in enumerate(self.units) if unit.cell in targets and at not in walk.notes.reports)
+            wanted.update(dict.fromkeys(own, TARGET))
+        for at in forced:
+            wanted.setdefault(at, BY_HAND)
+        search = _Search(self.units, edges, walk.demands, targets, dropped)
+        search.run(wanted)
+        return search
+
+    def _checked(self, targets: set[int]) -> set[int]:
+        for index in targets:
+            if not 0 <= index < self.count:
+                raise Invalid(f"There is no cell {index}.", hint=f"The notebook has cells 0 to {self.count - 1}.")
+        if not targets:
+            raise Invalid("No cell is chosen.", hint="Choose at least one cell.")
+        if self.problem is not None and max(targets) >= len(self.plain):
+            raise self.problem
+        return targets
+
+    def _of_variable(self, walk: Walk, name: str) -> Edges:
+        """What the value of a variable at the end of the program needs."""
+        if self.problem is not None:
+            raise self.problem
+        if not any(name in names for names in self.walk.notes.binds.values()) and not self.walk.opaque:
+            raise Invalid(f"No cell defines “{name}”.", hint="Name a variable that the notebook assigns.")
+        return walk.at_end(name)
+
+    def _at(self, lines: Iterable[Line]) -> list[int]:
+        wanted = set(lines)
+        for cell, line in wanted:
+            if not any(unit.cell == cell and unit.first <= line <= unit.last for unit in self.units):
+                raise Invalid(f"Line {line} of cell {cell} holds no statement.", hint="Lines count from 1.")
+        return [
+            at
+            for at, unit in enumerate(self.units)
+            if any(unit.cell == cell and unit.first <= line <= unit.last for cell, line in wanted)
+        ]
+
+    def _result(self, search: _Search, walk: Walk) -> BackwardSlice:
+        targets = search.targets
+        units, kept = self.units, sorted(at for at in search.layers if at < len(self.units))
+        statements = tuple(
+            Statement(one.cell, one.first, one.last, search.layers[at], search.reasons[at], one.node)
+            for at in kept
+            for one in (units[at],)
+        )
+        value = frozenset(one.cell for one in statements if one.layer == "value") | targets
+        by_cell: dict[int, list[str]] = {}
+        for one in statements:
+            if one.reason not in by_cell.setdefault(one.cell, []):
+                by_cell[one.cell].append(one.reason)
+        opaque = {units[at].cell: why for at, why in sorted(walk.notes.opaque.items()) if at in search.layers}
+        return BackwardSlice(
+            value,
+            frozenset(one.cell for one in statements) - value,
+            statements,
+            by_cell,
+            opaque,
+            tuple(self.plain),
+            walk.notes,
+            tuple(units),
+            frozenset(kept),
+            tuple(search.edges),
+            not walk.star.isdisjoint(kept),
+            tuple(search.missing[at] for at in sorted(search.missing)),
+        )
 
 
-def _is_reporting_block(node: ast.stmt) -> bool:
-    """A run of a tracker around other statements: what happens inside does not depend on it."""
-    if not isinstance(node, ast.With) or len(node.items) != 1:
-        return False
-    call = node.items[0].context_expr
-    return (
-        isinstance(call, ast.Call)
-        and isinstance(call.func, ast.Attribute)
-        and call.func.attr in ("start_run", "start_span")
-        and isinstance(call.func.value, ast.Name)
-        and call.func.value.id == "mlflow"
-        and node.body[0].lineno > node.lineno
-    )
+class _Search:
+    """Follows what is needed from what is wanted, first the values, then the state around them."""
 
+    def __init__(
+        self,
+        units: Sequence[Unit],
+        edges: Sequence[Edges],
+        demands: dict[int, Edges],
+        targets: set[int],
+        dropped: frozenset[int],
+    ) -> None:
+        self.units = units
+        self.edges = edges
+        self.demands = demands
+        self.targets = targets
+        self.dropped = dropped
+        self.layers: dict[int, Layer] = {}
+        self.reasons: dict[int, str] = {}
+        self.missing: dict[int, Missing] = {}
 
-def _first(node: ast.stmt) -> int:
-    decorators = getattr(node, "decorator_list", [])
-    lines: list[int] = [node.lineno, *(one.lineno for one in decorators)]
-    return min(lines)
+    def run(self, wanted: dict[int, str]) -> None:
+        for at, why in wanted.items():
+            if at not in self.dropped:
+                self.layers[at], self.reasons[at] = "value", why
+        self._follow("value")
+        self._follow("environment")
+        for at in [at for at in self.layers if at < len(self.units) and self.units[at].head_of]:
+            for other in range(at + 1, at + 1 + self.units[at].head_of):  # a head cannot stand without its body
+                self.layers.setdefault(other, self.layers[at])
+                self.reasons.setdefault(other, "stands in a block that is kept")
 
-
-def _walk(units: Sequence[Unit], plain: Sequence[Plain], targets: set[int]) -> Walk:
-    walk = Walk()
-    for at, unit in enumerate(units):
-        walk.edges.append({})
-        walk.now, walk.in_target = at, unit.cell in targets
-        if plain[unit.cell].opaque:
-            walk.notes.opaque[at] = plain[unit.cell].opaque
-        if unit.head_of and isinstance(unit.node, ast.With):
-            things = walk.eval(unit.node.items[0].context_expr)
-            if unit.node.items[0].optional_vars is not None:
-                walk.bind_to(unit.node.items[0].optional_vars, things)
-            walk.notes.reports.add(at)
-        elif unit.node is not None:
-            walk.do(unit.node)
-            if walk.only_reports(unit.node):
-                walk.notes.reports.add(at)
-        if at in walk.notes.opaque:
-            walk.need(range(at), f"may be used: {walk.notes.opaque[at]}")
-            walk.opaque.append(at)
-    return walk
-
-
-def _closure(
-    edges: Sequence[Edges], units: Sequence[Unit], wanted: set[int]
-) -> tuple[dict[int, Layer], dict[int, str]]:
-    layers: dict[int, Layer] = dict.fromkeys(wanted, "value")
-    reasons = dict.fromkeys(wanted, TARGET)
-    for layer in ("value", "environment"):
-        stack = sorted(layers, reverse=True)
+    def _follow(self, layer: Layer) -> None:
+        stack = sorted(self.layers, reverse=True)
         while stack:
             at = stack.pop()
-            for other, (why, environment) in sorted(edges[at].items()):
-                if other in layers or (layer == "value" and environment):
+            for other, (why, environment) in sorted(self._needs(at).items()):
+                if other in self.layers or (layer == "value" and environment):
                     continue
-                layers[other] = "value" if layer == "value" else "environment"
-                reasons[other] = f"{why}, for cell {units[at].cell}"
+                user = self.units[at].cell if at < len(self.units) else -1
+                unit = self.units[other]
+                if other in self.dropped or unit.broke:
+                    kind = "dropped" if other in self.dropped else "failed"
+                    self.missing.setdefault(other, Missing(unit.cell, unit.first, unit.last, kind, why, user))
+                    continue
+                self.layers[other] = layer
+                self.reasons[other] = f"{why}, for the variable" if user < 0 else f"{why}, for cell {user}"
                 stack.append(other)
-    return layers, reasons
+
+    def _needs(self, at: int) -> Edges:
+        edges = self.edges[at]
+        if at < len(self.units) and self.units[at].cell in self.targets and at in self.demands:
+            return {**self.demands[at], **edges}
+        return edges
+
+
+def _step(walk: Walk, at: int, unit: Unit, plain: Plain) -> None:
+    """Walk through one unit."""
+    walk.now = at
+    walk.weak = int(unit.maybe)
+    if plain.opaque:
+        walk.notes.opaque[at] = plain.opaque
+    if unit.head_of and isinstance(unit.node, ast.With):
+        things = walk.eval(unit.node.items[0].context_expr)
+        if unit.node.items[0].optional_vars is not None:
+            walk.bind_to(unit.node.items[0].optional_vars, things)
+        walk.notes.reports.add(at)
+    elif unit.node is not None:
+        walk.do(unit.node)
+        if walk.only_reports(unit.node):
+            walk.notes.reports.add(at)
+    if at in walk.notes.opaque:
+        walk.need(range(at), f"may be used: {walk.notes.opaque[at]}")
+        walk.opaque.append(at)

@@ -7,6 +7,7 @@ import builtins
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 
+from perijove.jobs.effects import Effects
 from perijove.jobs.things import NOTHING, Binding, Scope, Thing, Things, reach
 
 BUILTINS = frozenset(dir(builtins)) | {
@@ -33,18 +34,27 @@ class Notes:
     opaque: dict[int, str] = field(default_factory=dict)
     reports: set[int] = field(default_factory=set)
     binds: dict[int, set[str]] = field(default_factory=dict)
+    writes: dict[str, set[int]] = field(default_factory=dict)
     shows: dict[int, bool] = field(default_factory=dict)
 
 
 class State:
-    """Where the walk stands. ``edges[n]`` are the statements that statement n needs, with the reason and its layer."""
+    """Where the walk stands. ``edges[n]`` are the statements that statement n needs, with the reason and its layer;
+    ``demands[n]`` what it needs besides if it is chosen, for the functions it shows to be called by anyone.
 
-    def __init__(self) -> None:
+    While ``weak`` is not 0, what is bound may not have been; while ``asking`` is not 0, nothing that is walked through
+    takes place.
+    """
+
+    def __init__(self, effects: Effects) -> None:
+        self.effects = effects
         self.scope = Scope()
         self.now = 0
-        self.in_target = False
         self.depth = 0
+        self.weak = 0
+        self.asking = 0
         self.edges: list[Edges] = []
+        self.demands: dict[int, Edges] = {}
         self.changes: dict[Thing, set[int]] = {}
         self.made: dict[tuple[int, int, str], Thing] = {}
         self.roots: dict[str, Thing] = {}
@@ -107,7 +117,9 @@ class State:
     def bind(self, name: str, things: Things, *, weak: bool = False) -> None:
         """Give a name a new meaning; weak where the old one may stay."""
         home = self.scope.home(name)
-        weak = weak or (self.depth > 0 and home.kind == "module")
+        if self.asking and home.kind == "module":
+            return
+        weak = weak or self.weak > 0 or (self.depth > 0 and home.kind == "module")
         old = home.names.get(name)
         by = frozenset({self.now})
         if weak and old is not None:
@@ -119,6 +131,8 @@ class State:
 
     def change(self, things: Iterable[Thing]) -> None:
         """Note that the statement at hand may change these things."""
+        if self.asking:
+            return
         for thing in things:
             real = self.root(thing.path) if thing.kind == "module" else thing
             self.changes.setdefault(real, set()).add(self.now)
@@ -135,6 +149,9 @@ class State:
 
     def write_pseudo(self, name: str, *, fresh: bool = False) -> None:
         """Change a part of the state outside the program; fresh where nothing of it stays."""
+        if self.asking:
+            return
+        fresh = fresh and not self.weak and not self.depth
         names = self.scope.top.names
         old = names.get(name)
         by = frozenset({self.now})

@@ -6,8 +6,8 @@ import ast
 from collections.abc import Callable
 
 from perijove.jobs.calls import Arguments
-from perijove.jobs.effects import is_any
 from perijove.jobs.expressions import Expressions
+from perijove.jobs.state import Edges
 from perijove.jobs.things import NOTHING, Binding, Scope, Thing, Things
 
 Function = ast.FunctionDef | ast.AsyncFunctionDef
@@ -266,8 +266,8 @@ class Walk(Expressions):
         thing = self.function(node)
         things = self._decorate(node.decorator_list, thing)
         self.bind(node.name, things)
-        if self.in_target and self.depth == 0 and self.scope.kind == "module":
-            self.escape(things)
+        if self.depth == 0 and self.scope.kind == "module":
+            self.demand(things)
 
     do_AsyncFunctionDef = do_FunctionDef  # noqa: N815 - named after the node of ast
 
@@ -298,8 +298,21 @@ class Walk(Expressions):
         for binding in thing.scope.names.values():
             thing.holds |= binding.things
         self.bind(node.name, self._decorate(node.decorator_list, thing))
-        if self.in_target and self.depth == 0:
-            self.escape(frozenset({thing}))
+        if self.depth == 0:
+            self.demand(frozenset({thing}))
+
+    def at_end(self, name: str) -> Edges:
+        """What the value of a name needs where the walk stands now; the walk goes on as if nobody had asked."""
+        before, weak = self.now, self.weak
+        self.now, self.weak = len(self.edges), 0
+        self.edges.append({})
+        self.asking += 1
+        try:
+            self.eval(ast.Name(name, ast.Load()))
+            return {**self.demands.pop(self.now, {}), **self.edges.pop()}
+        finally:
+            self.asking -= 1
+            self.now, self.weak = before, weak
 
     def only_reports(self, node: ast.stmt) -> bool:
         """Whether a statement does nothing but log."""
@@ -320,7 +333,7 @@ class Walk(Expressions):
             return False
         for thing in home.names[func.id].things:
             path = ".".join([thing.path, *reversed(parts)])
-            if thing.kind == "module" and is_any(path, "reports", "functions"):
+            if thing.kind == "module" and self.effects.is_any(path, "reports", "functions"):
                 return True
         return False
 
