@@ -6,10 +6,9 @@ import hashlib
 import json
 import os
 import re
-import shutil
 import sys
-import tempfile
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 
 from perijove.core.errors import Failed, Invalid
@@ -17,6 +16,7 @@ from perijove.core.project import Project
 from perijove.jobs.notebook import Notebook
 from perijove.jobs.ports import Kernels
 from perijove.jobs.run_notebook import capture_code
+from perijove.jobs.scratch import scratch
 from perijove.jobs.verify import Teller, kept_output
 
 SOURCES = "sources.json"
@@ -83,38 +83,27 @@ class Captured:
         file.write_text(json.dumps(self.notebook.document), "utf-8")
         return file
 
-    def _fresh(self) -> _Fresh:
-        self.folder.parent.mkdir(parents=True, exist_ok=True)
-        return _Fresh(self.folder.parent)
+    @contextmanager
+    def _fresh(self) -> Iterator[Path]:
+        """A folder beside the kept ones that is gone afterwards, unless it was moved into place."""
+        with scratch(self.folder.parent, ".new-") as place:
+            (place / "values").mkdir()
+            yield place / "values"
 
     def _keep(self, new: Path, names: Sequence[str]) -> Path:
         if not (new / "values.json").is_file():
             raise Failed(
                 "The kernel gave no values.",
-                hint="Does its environment have the package perijove-kernel? Install it there.",
+                hint="See the kernel's output; it may have ended.",
             )
         (new / SOURCES).write_text(json.dumps(self._sources()), "utf-8")
         if self.folder.exists():
-            shutil.rmtree(self.folder)
+            self.folder.rename(new.parent / "old")
         new.rename(self.folder)
         return self.folder
 
     def _sources(self) -> dict[str, str]:
         return {self.notebook.cells[index].id: self.notebook.cells[index].hash for index in self.kept}
-
-
-class _Fresh:
-    """A folder beside the kept ones that is gone afterwards, unless it was moved into place."""
-
-    def __init__(self, parent: Path) -> None:
-        self.place = Path(tempfile.mkdtemp(dir=parent, prefix=".new-"))
-
-    def __enter__(self) -> Path:
-        (self.place / "values").mkdir()
-        return self.place / "values"
-
-    def __exit__(self, *_: object) -> None:
-        shutil.rmtree(self.place, ignore_errors=True)
 
 
 def _answer(text: str) -> dict[str, str]:

@@ -12,6 +12,8 @@ import json
 from pathlib import Path
 from typing import Any
 
+from perijove.jobs.render import template
+
 RECORD = """
 try:
     import perijove_kernel as _perijove
@@ -21,12 +23,22 @@ except Exception as _error:
 """
 
 
+_RUN = """
+import types
+values = types.ModuleType("perijove_values")
+exec(compile(VALUES, "values.py", "exec"), vars(values))
+exec(compile(CAPTURE, "capture.py", "exec"), globals())
+print(json.dumps({"captured": capture(values, NAMES, TARGET, get_ipython().user_ns)}))
+"""
+
+
 def capture_code(names: list[str], folder: str) -> str:
-    """The code that captures names in a kernel and prints one JSON line."""
-    return (
-        "import json as _json, perijove_kernel.capture as _capture\n"
-        f"print(_json.dumps({{'captured': len(_capture.capture({names!r}, {folder!r})['values'])}}))"
-    )
+    """The code that captures names in a kernel and prints one JSON line; it needs and leaves nothing there.
+
+    The writer is the very file that the job gets, so that both write alike.
+    """
+    given = {"VALUES": template("values.py"), "CAPTURE": template("capture.py"), "NAMES": names, "TARGET": folder}
+    return f"exec({_RUN!r}, {{**{given!r}, 'get_ipython': get_ipython}})"
 
 
 def main(arguments: list[str] | None = None) -> None:

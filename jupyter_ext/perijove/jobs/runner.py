@@ -2,11 +2,7 @@
 
 from __future__ import annotations
 
-import hashlib
 import os
-import re
-import shutil
-import sys
 import tempfile
 import time
 from collections.abc import Mapping
@@ -14,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from perijove.core.errors import Failed, Invalid
-from perijove.jobs.lock import uv
+from perijove.jobs import environment
 from perijove.jobs.package import read_manifest
 from perijove.jobs.verify import Teller, kept_output
 
@@ -29,36 +25,20 @@ def run_job(folder: Path, parameters: Mapping[str, str], environments: Path, tel
             raise Invalid(f"The job has no parameter “{key}”.", hint=f"It has: {', '.join(sorted(known)) or 'none'}.")
         options.append(f"--{key.replace('_', '-')}={value}")
     teller.step(0.1, "Prepare the environment")
-    python = _environment(folder, str(manifest["python"]), environments, teller)
+    lock = folder / "requirements.lock"
+
+    def must(argv: list[str], cwd: Path) -> None:
+        _must(teller, argv, cwd, None)
+
+    place, _ = environment.kept(lock, str(manifest["python"]), environments, must)
     teller.step(0.4, "Run the job")
     out = folder / "outputs"
     started = time.monotonic()
-    source = {"PYTHONPATH": str(folder.resolve() / "src"), "MPLBACKEND": "Agg"}
-    clean = {key: value for key, value in os.environ.items() if key not in ("PERIJOVE_HOME", "PERIJOVE_NOTEBOOK")}
-    _must(teller, [str(python), "-m", name, "run", "--out", str(out.resolve()), *options], folder, {**clean, **source})
+    own = {key: value for key, value in os.environ.items() if key not in ("PERIJOVE_HOME", "PERIJOVE_NOTEBOOK")}
+    env = environment.clean(own, folder.resolve() / "src", environments / "bytecode")
+    argv = [str(environment.program(place)), "-m", name, "run", "--out", str(out.resolve()), *options]
+    _must(teller, argv, folder, env)
     return {"name": name, "path": str(folder), "outputs": str(out), "seconds": round(time.monotonic() - started, 2)}
-
-
-def _environment(folder: Path, python: str, environments: Path, teller: Teller) -> Path:
-    lock = folder / "requirements.lock"
-    short = ".".join(python.split(".")[:2])
-    key = hashlib.sha256(lock.read_bytes() + short.encode()).hexdigest()[:16]
-    ready = environments / key
-    if not (ready / "complete").exists():
-        shutil.rmtree(ready, ignore_errors=True)
-        environments.mkdir(parents=True, exist_ok=True)
-        chosen = sys.executable if short == f"{sys.version_info.major}.{sys.version_info.minor}" else short
-        _must(teller, [uv(), "venv", "--quiet", "--no-project", "--python", chosen, str(ready)], folder, None)
-        if re.search(r"^\S+==", lock.read_text("utf-8"), re.MULTILINE):
-            sync = [uv(), "pip", "sync", "--quiet", "--require-hashes", "--python", str(_python(ready)), str(lock)]
-            _must(teller, sync, folder, None)
-        (ready / "complete").touch()
-    return _python(ready)
-
-
-def _python(environment: Path) -> Path:
-    windows = environment / "Scripts" / "python.exe"
-    return windows if windows.exists() else environment / "bin" / "python"
 
 
 def _must(teller: Teller, argv: list[str], cwd: Path, env: Mapping[str, str] | None) -> None:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 import os
+import shutil
 import subprocess
 import sys
 import tempfile
@@ -15,11 +16,12 @@ import time
 from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any, Protocol
+from typing import Protocol
 
-from perijove.jobs.lock import uv
+from perijove.jobs import environment
 from perijove.jobs.model import OutputVerdict, Step, Verdict, Verification
 from perijove.jobs.package import GOLDEN, edited, read_manifest
+from perijove.jobs.scratch import PREFIX_VERIFY, scratch
 
 PASSED = (
     "HOME",
@@ -34,10 +36,16 @@ PASSED = (
     "USERPROFILE",
 )
 TAIL = 1500
+# Ends with the program that started it, so that a killed verification leaves nothing running; Linux tells it so.
 _KEEP = """
 import subprocess, sys
+def end():
+    if sys.platform == "linux":
+        import ctypes
+        ctypes.CDLL(None).prctl(1, 9)
+end()
 with open(sys.argv[1], "wb") as log:
-    sys.exit(subprocess.run(sys.argv[2:], stdout=log, stderr=subprocess.STDOUT).returncode)
+    sys.exit(subprocess.run(sys.argv[2:], stdout=log, stderr=subprocess.STDOUT, preexec_fn=end).returncode)
 """
 
 
@@ -77,13 +85,18 @@ class StepFailed(Exception):
 
 
 class Verifier:
-    """One verification of one job."""
+    """One verification of one job.
 
-    def __init__(self, folder: Path, teller: Teller) -> None:
+    ``environments`` is a folder of environments that are kept by their lock; without it a fresh one is made.
+    """
+
+    def __init__(self, folder: Path, teller: Teller, environments: Path | None = None) -> None:
         self.folder = folder.resolve()
         self.teller = teller
         self.manifest = read_manifest(folder)
         self.name = str(self.manifest["name"])
+        self.environments = environments
+        self.python = Path()
         self.steps: list[Step] = []
         self.outputs: list[OutputVerdict] = []
 
@@ -91,8 +104,7 @@ class Verifier:
         """Take every step and judge."""
         started = time.monotonic()
         reason = ""
-        with tempfile.TemporaryDirectory(prefix="perijove-verify-") as place:
-            work = Path(place)
+        with scratch(Path(tempfile.gettempdir()), PREFIX_VERIFY) as work:
             plan: list[tuple[str, str, Callable[[], str]]] = [
                 ("package", "Read the job", self._package),
                 ("environment", "Make a fresh environment from the lock", lambda: self._environment(work)),
@@ -140,43 +152,29 @@ class Verifier:
         return f"edited: {', '.join(changed)}" if changed else "as exported"
 
     def _environment(self, work: Path) -> str:
-        python = ".".join(str(self.manifest["python"]).split(".")[:2])
-        here = f"{sys.version_info.major}.{sys.version_info.minor}"
-        chosen = sys.executable if python == here else python
-        self._must([uv(), "venv", "--quiet", "--no-project", "--python", chosen, str(work / "env")], work)
-        lock = self.folder / "requirements.lock"
-        pinned = [line for line in lock.read_text("utf-8").splitlines() if "==" in line and not line.startswith("#")]
-        if pinned:
-            sync = [uv(), "pip", "sync", "--quiet", "--require-hashes", "--python", str(self._python(work)), str(lock)]
-            try:
-                self._must(sync, work)
-            except StepFailed:
-                self._must([*sync, "--offline"], work)
-        return f"Python {python}, {len(pinned)} packages"
-
-    def _python(self, work: Path) -> Path:
-        windows = work / "env" / "Scripts" / "python.exe"
-        return windows if windows.exists() else work / "env" / "bin" / "python"
+        lock, python = self.folder / "requirements.lock", str(self.manifest["python"])
+        if self.environments is None:
+            count = environment.make(lock, python, work / "env", self._must)
+            self.python = environment.program(work / "env")
+            return f"Python {python}, {count} packages"
+        place, there = environment.kept(lock, python, self.environments, self._must)
+        self.python = environment.program(place)
+        return f"Python {python}, {'kept' if there else 'made'} for this lock"
 
     def _job_env(self, work: Path) -> dict[str, str]:
         wanted = {*PASSED, *self.manifest.get("environment", [])}
         found = {name: value for name, value in os.environ.items() if name in wanted}
-        return found | {"PYTHONPATH": str(self.folder / "src"), "PYTHONDONTWRITEBYTECODE": "1", "MPLBACKEND": "Agg"}
+        return environment.clean(found, self.folder / "src", (self.environments or work) / "bytecode")
 
     def _run(self, work: Path, which: str) -> str:
-        argv = [str(self._python(work)), "-m", self.name, "run", "--out", str(work / which)]
+        shutil.rmtree(work / which, ignore_errors=True)
+        argv = [str(self.python), "-m", self.name, "run", "--out", str(work / which)]
         self._must(argv, work, self._job_env(work))
         return f"{sum(1 for _ in (work / which).iterdir()) - 1} outputs"
 
     def _compare(self, work: Path) -> str:
         script = Path(__file__).parent / "templates" / "compare.py"
-        argv = [
-            str(self._python(work)),
-            str(script),
-            str(self.folder / GOLDEN),
-            str(work / "first"),
-            str(work / "second"),
-        ]
+        argv = [str(self.python), str(script), str(self.folder / GOLDEN), str(work / "first"), str(work / "second")]
         done = subprocess.run(argv, capture_output=True, text=True, env=self._job_env(work), timeout=600, check=False)
         if done.returncode:
             raise StepFailed(f"The values could not be compared: {done.stderr.strip()[-TAIL:]}")
@@ -186,8 +184,8 @@ class Verifier:
         return f"{len(self.outputs)} outputs"
 
     def _tests(self, work: Path) -> str:
-        argv = [str(self._python(work)), "-m", "unittest", "discover", "-s", str(self.folder / "tests")]
-        env = self._job_env(work) | {"JOB_TEST_OUT": str(work / "second")}
+        argv = [str(self.python), "-m", "unittest", "discover", "-s", str(self.folder / "tests")]
+        env = self._job_env(work) | {"JOB_TEST_FIRST": str(work / "first"), "JOB_TEST_OUT": str(work / "second")}
         try:
             self._must(argv, work, env)
         finally:
@@ -213,13 +211,6 @@ def kept_output(
     return code, text
 
 
-def verify(folder: Path, teller: Teller | None = None) -> Verification:
+def verify(folder: Path, teller: Teller | None = None, environments: Path | None = None) -> Verification:
     """Verify a job; raises Invalid where the folder is none, everything else is in the verdict."""
-    return Verifier(folder, teller or Silent()).verify()
-
-
-def plain(found: Verification) -> dict[str, Any]:
-    """A verification as the database keeps it."""
-    import msgspec
-
-    return dict(msgspec.to_builtins(found))
+    return Verifier(folder, teller or Silent(), environments).verify()
