@@ -4,29 +4,35 @@ from __future__ import annotations
 
 import ast
 import posixpath
-from collections import Counter
 from collections.abc import Sequence
 from pathlib import Path
 
+from perijove.jobs.log import Entry
 from perijove.jobs.model import CellView, Input, KeptCell, KeptLine, Output, Parameter, Slice
-from perijove.jobs.notebook import Cell, Notebook
+from perijove.jobs.notebook import Notebook
+from perijove.jobs.parameters import Setting, environment, settings
+from perijove.jobs.roles import models
 from perijove.jobs.slice import BackwardSlice, Statement
 
-RESERVED = ("out", "config", "data_root", "help", "command", "parameters")  # words of the job's own command
-TYPES: dict[type, str] = {bool: "bool", int: "int", float: "float", str: "str"}
 
-
-def describe(notebook: Notebook, found: BackwardSlice, chosen: Sequence[int]) -> Slice:
-    """The slice as people and scripts see it."""
-    outputs = output_names(found, chosen)
+def describe(
+    notebook: Notebook,
+    found: BackwardSlice,
+    chosen: Sequence[int],
+    entries: Sequence[Entry] = (),
+    variable: str = "",
+) -> Slice:
+    """The slice as people and scripts see it; without ``entries``, over the cells as they stand."""
+    ran = list(entries) or [Entry(one.index, one.id, one.source, place=one.index) for one in notebook.cells]
+    outputs = [variable] if variable else output_names(found, chosen)
     return Slice(
-        cells=[_kept_cell(notebook.cells[index], found) for index in _cells(found)],
-        parameters=parameters(notebook, found, outputs),
+        cells=[_kept_cell(ran[index], found) for index in _cells(found)],
+        parameters=parameters(notebook, found, outputs, ran),
         inputs=inputs(notebook, found),
-        outputs=[Output(name, "value") for name in outputs],
-        opaque=[f"cell {cell}: {why}" for cell, why in found.opaque.items()],
+        outputs=all_outputs(found, outputs),
+        opaque=[f"{ran[cell].label}: {why}" for cell, why in found.opaque.items()],
         warnings=warnings(found, outputs),
-        view=[_view(cell, found) for cell in notebook.cells if cell.code and cell.source.strip()],
+        view=_views(notebook, found, ran),
     )
 
 
@@ -34,10 +40,11 @@ def _cells(found: BackwardSlice) -> list[int]:
     return sorted(found.value_cells | found.environment_cells)
 
 
-def _kept_cell(cell: Cell, found: BackwardSlice) -> KeptCell:
-    layer = "value" if cell.index in found.value_cells else "environment"
-    reasons = found.reasons.get(cell.index, [])
-    return KeptCell(cell.index, cell.id, ranges(found, cell.index), layer, reasons)  # type: ignore[arg-type]  # of two
+def _kept_cell(entry: Entry, found: BackwardSlice) -> KeptCell:
+    layer = "value" if entry.index in found.value_cells else "environment"
+    reasons = found.reasons.get(entry.index, [])
+    place = entry.place if entry.place is not None else -1
+    return KeptCell(place, entry.cell, ranges(found, entry.index), layer, reasons)  # type: ignore[arg-type]  # of two
 
 
 def ranges(found: BackwardSlice, cell: int) -> list[tuple[int, int]]:
@@ -56,15 +63,31 @@ def _statements(found: BackwardSlice, cell: int) -> list[Statement]:
     return [one for one in found.statements if one.cell == cell]
 
 
-def _view(cell: Cell, found: BackwardSlice) -> CellView:
-    kept = _statements(found, cell.index)
+def _views(notebook: Notebook, found: BackwardSlice, ran: Sequence[Entry]) -> list[CellView]:
+    """Every run of a cell that is kept, in the order of running, and among them the cells that are not, by place."""
+    kept = [ran[index] for index in _cells(found)]
+    names = {entry.cell for entry in kept}
+    others = [
+        Entry(-1, cell.id, cell.source, place=cell.index)
+        for cell in notebook.cells
+        if cell.code and cell.source.strip() and cell.id not in names
+    ]
+    views: list[Entry] = list(kept)
+    for other in others:
+        before = [at for at, one in enumerate(views) if one.place is not None and one.place < (other.place or 0)]
+        views.insert(before[-1] + 1 if before else 0, other)
+    return [_view(entry, found) for entry in views]
+
+
+def _view(entry: Entry, found: BackwardSlice) -> CellView:
+    kept = _statements(found, entry.index) if entry.index >= 0 else []
     reasons = {line: one.reason for one in kept for line in range(one.first, one.last + 1)}
     lines = [
         KeptLine(number, text, number in reasons, reasons.get(number, ""))
-        for number, text in enumerate(cell.source.split("\n"), 1)
+        for number, text in enumerate(entry.source.split("\n"), 1)
     ]
-    seen = ", ".join(found.reasons.get(cell.index, [])[:2])
-    return CellView(cell.index, cell.id, bool(kept), seen or "left out", lines)
+    seen = ", ".join(found.reasons.get(entry.index, [])[:2]) if kept else ""
+    return CellView(entry.place if entry.place is not None else -1, entry.cell, bool(kept), seen or "left out", lines)
 
 
 def output_names(found: BackwardSlice, chosen: Sequence[int]) -> list[str]:
@@ -90,39 +113,47 @@ def output_names(found: BackwardSlice, chosen: Sequence[int]) -> list[str]:
     return list(names)
 
 
-def parameters(notebook: Notebook, found: BackwardSlice, outputs: Sequence[str]) -> list[Parameter]:
-    """Names that a kept cell sets once, at its top level, to a plain literal."""
-    times = Counter(name for at in found.kept for name in found.notes.binds.get(at, ()))
-    result = []
-    for one in found.statements:
-        name, value = _literal(one.node)
-        if name and times[name] == 1 and name not in (*outputs, *RESERVED) and not name.startswith("_"):
-            cell = notebook.cells[one.cell]
-            result.append(Parameter(name, TYPES[type(value)], value, cell.id, one.first))
-    return result
+def all_outputs(found: BackwardSlice, names: Sequence[str]) -> list[Output]:
+    """The values that are compared, and the files and tables that kept lines write."""
+    trained = models(one.node for one in found.statements if one.node is not None)
+    values = [Output(name, "model" if name in trained else "variable") for name in names]
+    written = sorted(_written(found))
+    files = [Output(name[4:], "file") for name in written if name.startswith("§fs:") and name[4:] not in ("", "*")]
+    tables = [Output(name[4:], "table") for name in written if name.startswith("§db:") and name[4:] not in ("", "*")]
+    return [*values, *files, *tables]
 
 
-def _literal(node: ast.stmt | None) -> tuple[str, object]:
-    target: ast.expr | None = None
-    value: ast.expr | None = None
-    if isinstance(node, ast.Assign) and len(node.targets) == 1:
-        target, value = node.targets[0], node.value
-    elif isinstance(node, ast.AnnAssign):
-        target, value = node.target, node.value
-    if not isinstance(target, ast.Name) or value is None:
-        return "", None
-    try:
-        plain = ast.literal_eval(value)
-    except ValueError:
-        return "", None
-    finite = not isinstance(plain, float) or plain - plain == 0
-    return (target.id, plain) if type(plain) in TYPES and finite else ("", None)
+def found_settings(
+    notebook: Notebook, found: BackwardSlice, outputs: Sequence[str], entries: Sequence[Entry]
+) -> list[Setting]:
+    """What the job can be told, with the places of the program that it takes over."""
+    tagged = frozenset(
+        entry.index for entry in entries if entry.place is not None and _is_tagged(notebook, entry.place)
+    )
+    paths = [one.name for one in inputs(notebook, found) if one.kind == "dataset" and "://" not in one.name]
+    return settings(found, outputs, [entry.cell for entry in entries], tagged, paths)
+
+
+def _is_tagged(notebook: Notebook, place: int) -> bool:
+    """Whether a cell has the tag by which papermill knows parameters."""
+    cells = notebook.document.get("cells", [])
+    metadata = cells[place].get("metadata", {}) if place < len(cells) else {}
+    tags = metadata.get("tags", []) if isinstance(metadata, dict) else []
+    return isinstance(tags, list) and "parameters" in tags
+
+
+def parameters(
+    notebook: Notebook, found: BackwardSlice, outputs: Sequence[str], entries: Sequence[Entry]
+) -> list[Parameter]:
+    """What the job can be told: its settings, and the environment variables it reads."""
+    settings_ = [one.shown for one in found_settings(notebook, found, outputs, entries)]
+    return [*settings_, *environment(found, [entry.cell for entry in entries])]
 
 
 def inputs(notebook: Notebook, found: BackwardSlice) -> list[Input]:
     """The files and environment variables that kept lines name."""
     result: dict[str, Input] = {}
-    written = {name[4:] for name in _written(found)}
+    written = {name[4:] for name in _written(found) if name.startswith("§fs:")}
     for (path, _), users in sorted(found.notes.files.items()):
         if users & found.kept and path not in written:
             result[path] = Input(path, "dataset", dataset_ref(path, notebook.file.parent))
@@ -133,7 +164,7 @@ def inputs(notebook: Notebook, found: BackwardSlice) -> list[Input]:
 
 
 def _written(found: BackwardSlice) -> set[str]:
-    return {name for at in found.kept for name in found.notes.binds.get(at, ()) if name.startswith("§fs:")}
+    return {name for at in found.kept for name in found.notes.binds.get(at, ()) if name.startswith(("§fs:", "§db:"))}
 
 
 def dataset_ref(path: str, folder: Path) -> str:

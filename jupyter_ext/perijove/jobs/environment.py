@@ -9,7 +9,7 @@ import sys
 from collections.abc import Callable, Mapping
 from pathlib import Path
 
-from perijove.jobs.lock import uv
+from perijove.jobs.lock import BY_COMMIT, uv
 from perijove.jobs.scratch import scratch
 
 Must = Callable[[list[str], Path], None]
@@ -21,7 +21,7 @@ def make(lock: Path, python: str, place: Path, must: Must) -> int:
     chosen = sys.executable if short == f"{sys.version_info.major}.{sys.version_info.minor}" else short
     place.parent.mkdir(parents=True, exist_ok=True)
     must([uv(), "venv", "--quiet", "--no-project", "--python", chosen, str(place)], place.parent)
-    pinned = len(re.findall(r"^[^\s#]+==", lock.read_text("utf-8"), re.MULTILINE))
+    pinned = len(re.findall(r"^[^\s#]+(?:==| @ )", lock.read_text("utf-8"), re.MULTILINE))
     if pinned:
         sync = [uv(), "pip", "sync", "--quiet", "--require-hashes", "--python", str(program(place)), str(lock)]
         try:
@@ -31,6 +31,10 @@ def make(lock: Path, python: str, place: Path, must: Must) -> int:
                 must([*sync, "--offline"], place.parent)
             except Exception:  # noqa: BLE001 - the first answer says more
                 raise error from None
+    by_commit = lock.with_name(BY_COMMIT)
+    if by_commit.is_file():
+        extra = [uv(), "pip", "install", "--quiet", "--no-deps", "--python", str(program(place)), "-r", str(by_commit)]
+        must(extra, place.parent)
     return pinned
 
 
@@ -40,7 +44,9 @@ def kept(lock: Path, python: str, folder: Path, must: Must) -> tuple[Path, bool]
     It is named after the lock's bytes and Python's version, so that no two locks share one.
     """
     short = ".".join(python.split(".")[:2])
-    ready = folder / hashlib.sha256(lock.read_bytes() + short.encode()).hexdigest()[:16]
+    more = lock.with_name(BY_COMMIT)
+    text = lock.read_bytes() + (more.read_bytes() if more.is_file() else b"")
+    ready = folder / hashlib.sha256(text + short.encode()).hexdigest()[:16]
     if (ready / "complete").exists():
         return ready, True
     with scratch(folder, ".making-") as work:

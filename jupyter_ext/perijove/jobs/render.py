@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import re
 import subprocess
+from datetime import date
 from functools import cache
 from importlib.resources import files
 from typing import Any
@@ -28,6 +29,9 @@ def _environment() -> Environment:
         inner=indent,
         code=code_span,
         percent=_percent,
+        json=json.dumps,
+        line=line,
+        comment=line,
     )
     return environment
 
@@ -48,6 +52,10 @@ def toml_value(value: object) -> str:
         return "true" if value else "false"
     if isinstance(value, str):
         return json.dumps(_no_halves(value), ensure_ascii=False).replace("\x7f", "\\u007f")
+    if isinstance(value, list):
+        return f"[{', '.join(toml_value(one) for one in value)}]"
+    if isinstance(value, date):
+        return value.isoformat()
     return repr(value)
 
 
@@ -65,6 +73,12 @@ def docstring(text: str) -> str:
     flat = " ".join(_no_halves(text).split())
     safe = flat.isprintable() and "\\" not in flat and '"' not in flat
     return f'"""{flat}"""' if safe else repr(flat)
+
+
+def line(text: object) -> str:
+    """Text on one line, with nothing in it that a file could take for something else than a letter."""
+    flat = " ".join(_no_halves(str(text)).split())
+    return flat if flat.isprintable() else ascii(flat)
 
 
 def code_span(text: str) -> str:

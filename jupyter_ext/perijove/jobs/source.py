@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+from collections.abc import Iterable
 
 INDENT = "    "
 
@@ -44,3 +45,12 @@ def indent(text: str, by: str = INDENT) -> str:
     inside = string_lines(ast.parse(text))
     lines = text.split("\n")
     return "\n".join(line if number + 1 in inside or not line else by + line for number, line in enumerate(lines))
+
+
+def replaced(source: str, places: Iterable[tuple[int, int, int, str]]) -> str:
+    """A text with other words in places: line from 1, first and last byte in it, and the word."""
+    lines = source.split("\n")
+    for line, first, last, word in sorted(places, reverse=True):
+        raw = lines[line - 1].encode("utf-8", "surrogatepass")
+        lines[line - 1] = (raw[:first] + word.encode() + raw[last:]).decode("utf-8", "surrogatepass")
+    return "\n".join(lines)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import sys
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import UTC, datetime
@@ -26,6 +27,7 @@ def capture(values: Any, names: Sequence[str], folder: str, space: Mapping[str, 
         "python": ".".join(map(str, sys.version_info[:3])),
         "packages": packages(),
         "origins": origins(),
+        "types": types(space),
         "at": datetime.now(UTC).isoformat(),
     }
     (target / "values.json").write_text(json.dumps(found, indent=2), "utf-8")
@@ -43,14 +45,21 @@ def packages() -> dict[str, str]:
     return dict(sorted(found.items(), key=lambda item: item[0].lower()))
 
 
-def origins() -> dict[str, str]:
-    """Where the distributions that came from no index came from: a URL each."""
+def origins() -> dict[str, dict[str, Any]]:
+    """Where the distributions that came from no index came from, as their installer noted it, without passwords."""
     found = {}
     for one in distributions():
         text = one.read_text("direct_url.json")
         if text and one.metadata["Name"]:
-            found[one.metadata["Name"]] = str(json.loads(text).get("url", ""))
+            noted = json.loads(text)
+            found[one.metadata["Name"]] = {**noted, "url": re.sub(r"//(?!git@)[^/@]*@", "//", str(noted.get("url", "")))}
     return dict(sorted(found.items()))
+
+
+def types(space: Mapping[str, Any]) -> dict[str, str]:
+    """The types of what has a name of its own, for the signatures of a job's steps."""
+    kept = {name: type(value) for name, value in list(space.items()) if name.isidentifier() and name[0] != "_"}
+    return {name: f"{kind.__module__}.{kind.__qualname__}" for name, kind in sorted(kept.items())}
 
 
 def samples(model: Any, space: Mapping[str, Any], rows: int) -> Iterator[Any]:

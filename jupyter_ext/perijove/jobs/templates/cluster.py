@@ -1,0 +1,32 @@
+"""Where the job computes: on the cluster that DASK_SCHEDULER_ADDRESS names, else on one of this machine."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
+
+
+@contextmanager
+def cluster(config: dict[str, Any]) -> Iterator[None]:
+    """Make a local cluster for a plain Client(), unless DASK_SCHEDULER_ADDRESS names another."""
+    if os.environ.get("DASK_SCHEDULER_ADDRESS"):
+        yield
+        return
+    import dask
+    from dask.system import CPU_COUNT
+    from distributed import LocalCluster
+    from distributed.client import default_client
+
+    workers = int(config["workers"])
+    threads = max(1, CPU_COUNT // workers)
+    with (
+        LocalCluster(n_workers=workers, threads_per_worker=threads, dashboard_address="127.0.0.1:0") as local,
+        dask.config.set({"scheduler-address": local.scheduler_address}),
+    ):
+        yield
+        try:
+            default_client().close()
+        except ValueError:
+            pass  # the job has closed its client by itself

@@ -1,0 +1,243 @@
+"""The texts of a job's files, made from a plan and what the kernel held."""
+
+from __future__ import annotations
+
+import ast
+import json
+import os
+import subprocess
+import sys
+from collections.abc import Mapping
+from importlib.metadata import version
+from importlib.resources import as_file, files
+from pathlib import Path
+from typing import Any
+
+from perijove.jobs import lock as locks
+from perijove.jobs.emit import Step
+from perijove.jobs.model import Parameter
+from perijove.jobs.parameters import variables
+from perijove.jobs.plan import Plan
+from perijove.jobs.provenance import commit, provenance
+from perijove.jobs.render import line, render, template, tidy
+
+GOLDEN = "tests/golden"
+WORKERS = 2
+PATIENCE = 60.0
+# Libraries of the system that a slim image lacks, by the package that needs them.
+LIBRARIES = {"lightgbm": ("libgomp1",), "opencv-python": ("libgl1", "libglib2.0-0")}
+
+
+def texts(job: Plan, listed: Mapping[str, Any], out: Path, run: str, facts: Mapping[str, Any]) -> dict[str, str]:
+    """The files of a job by their path. ``listed`` describes the captured values; ``facts`` are the run's figures."""
+    source = f"src/{job.name}"
+    python = ".".join(str(listed["python"]).split(".")[:2])
+    types = {entry["name"]: str(entry.get("type", "")) for entry in listed["values"]}
+    steps = steps_text(job, {**dict(listed.get("types", {})), **types})
+    beside = {f"src/{path}": file.read_text("utf-8") for path, file in job.beside.items()}
+    kinds = [entry["kind"] for entry in listed["values"]]
+    needs = locks.needed(job.modules, "\n".join([steps, *beside.values()]), listed, kinds)
+    given = _given(job, listed, out, python, needs)
+    made = {
+        ".dockerignore": render("dockerignore.j2"),
+        ".github/workflows/ci.yml": render("ci.yml.j2", **given),
+        ".gitignore": render("gitignore.j2"),
+        "Dockerfile": render("Dockerfile.j2", **given),
+        "PROVENANCE.json": as_json(provenance(job, listed, steps, run)),
+        "README.md": render("README.md.j2", **given),
+        "pyproject.toml": render("pyproject.toml.j2", **given),
+        f"{source}/__init__.py": render("init.py.j2", **given),
+        f"{source}/__main__.py": render("main.py.j2", **given),
+        f"{source}/cli.py": tidy("cli.py", render("cli.py.j2", **given)),
+        f"{source}/config.toml": render("config.toml.j2", **given),
+        f"{source}/contract.json": as_json({"inputs": contract(job)}),
+        f"{source}/contract.py": template("contract.py"),
+        f"{source}/parameters.py": tidy("parameters.py", render("parameters.py.j2", **given)),
+        f"{source}/progress.py": template("progress.py"),
+        f"{source}/steps.py": steps,
+        f"{source}/values.py": template("values.py"),
+        "tests/compare.py": template("compare.py"),
+        f"tests/test_{job.name}.py": tidy("test.py", render("test.py.j2", **given)),
+        f"{GOLDEN}/values.json": as_json({"values": listed["values"], "python": listed["python"]}),
+        **locks.files(needs, listed, python),
+        **beside,
+    }
+    if job.program.uses_cluster:
+        made[f"{source}/cluster.py"] = template("cluster.py")
+    if card := _model_card(job, listed, run, facts, given):
+        made["MODEL_CARD.md"] = card
+    return made
+
+
+def steps_text(job: Plan, types: Mapping[str, str]) -> str:
+    """The text of steps.py; ``types`` are those of the kernel's values, by name."""
+    made = job.program
+    for name, full in sorted(types.items()):
+        if name not in made.types.known:
+            made.types.learn(name, full)
+    imports, call = [piece.text for piece in made.imports], "Client()"
+    if made.injected:
+        taken = any(word in made.words.values() or word in made.types.aliases for word in ("Client",))
+        imports.append(
+            f"import distributed as {made.words['distributed']}" if taken else "from dask.distributed import Client"
+        )
+        call = f"{made.words['distributed']}.Client()" if taken else call
+    own = [name for name in made.shared if name in {*(one.shown.name for one in made.settings), *made.injected}]
+    steps = _calls(job)
+    used = " ".join(f"{' '.join(step['takes'])} {step['type']}" for step in steps) + " ".join(made.types.known.values())
+    text = render(
+        "steps.py.j2",
+        name=job.name,
+        notebook=job.notebook.path,
+        words=made.words,
+        imports=imports,
+        typing_only=sorted(module for module in made.types.modules if f"{module}." in used),
+        definitions=[piece.text for piece in made.definitions],
+        globals=[f"{name}: {made.types.of(name)}" for name in made.shared],
+        own_globals=own,
+        early=[one.shown.name for one in made.settings if one.shown.name in made.shared],
+        injected=made.injected,
+        injected_call=call,
+        steps=steps,
+        outputs=made.outputs,
+        waits=any(step.waits for step in made.steps),
+    )
+    ast.parse(text)
+    return tidy("steps.py", text)
+
+
+def _calls(job: Plan) -> list[dict[str, Any]]:
+    """The steps as the template wants them, each with what it is called with."""
+    made, bound, result = job.program, set(job.program.shared), []
+    parameters = {one.shown.name for one in made.settings}
+    for step in made.steps:
+        given = [
+            f"{made.words['parameters']}.{name}" if name in parameters and name not in bound else name
+            for name in step.takes
+        ]
+        types = [made.types.of(name) for name in step.gives]
+        result.append(
+            {
+                "name": step.name,
+                "takes": [f"{name}: {made.types.of(name)}" for name in step.takes],
+                "gives": step.gives,
+                "given": given,
+                "type": "None" if not types else types[0] if len(types) == 1 else f"tuple[{', '.join(types)}]",
+                "shared": step.shared,
+                "body": [piece.text for piece in step.body],
+                "waits": step.waits,
+                "doc": f"{_title(job, step)}, {_ranges(step)}.",
+            }
+        )
+        bound |= set(step.gives)
+    return result
+
+
+def _title(job: Plan, step: Step) -> str:
+    label = job.entries[step.cell].label
+    return label[:1].upper() + label[1:]
+
+
+def _ranges(step: Step) -> str:
+    first, last = min(piece.first for piece in step.body), max(piece.last for piece in step.body)
+    return f"line {first}" if first == last else f"lines {first} to {last}"
+
+
+def _given(job: Plan, listed: Mapping[str, Any], out: Path, python: str, needs: locks.Needs) -> dict[str, Any]:
+    """What the templates are filled with."""
+    root = os.path.relpath(job.notebook.file.parent, out) if _near(job, out) else str(job.notebook.file.parent)
+    paths = {one.shown.default: one.shown.name for one in job.program.settings if one.shown.kind == "path"}
+    inputs = [one for one in job.described.inputs if one.kind == "dataset" and "://" not in one.name]
+    return {
+        "name": job.name,
+        "command": job.name.replace("_", "-").strip("-"),
+        "notebook": job.notebook.path,
+        "cells": [job.entries[index].label for index in job.chosen],
+        "python": python,
+        "uv": version("uv"),
+        "requirements": needs.lines,
+        "pins": needs.pins,
+        "by_commit": needs.by_commit,
+        "libraries": sorted({one for name, found in LIBRARIES.items() if name in needs.pins for one in found}),
+        "parameters": [_parameter(job, one.shown) for one in job.program.settings],
+        "data_root": Path(root).as_posix(),
+        "uses_cluster": job.program.uses_cluster,
+        "workers": WORKERS,
+        "words": job.program.words,
+        "inputs": {one.name: paths.get(one.name, "") for one in inputs},
+        "input_list": job.described.inputs,
+        "environment": required(job),
+        "outputs": job.outputs,
+        "steps": [{**one, "takes": step.takes} for one, step in zip(_calls(job), job.program.steps, strict=True)],
+        "beside": sorted({path.partition("/")[0] for path in job.beside}),
+        "warnings": job.described.warnings,
+    }
+
+
+def required(job: Plan) -> list[str]:
+    """The environment variables that the job cannot do without: read by index, and not set by itself."""
+    return sorted(variables(job.found, ast.Load) - variables(job.found, ast.Store))
+
+
+def _parameter(job: Plan, one: Parameter) -> dict[str, Any]:
+    label = next((entry.label for entry in job.entries if entry.cell == one.cell), f"cell ({one.cell})")
+    origin = line(f"{label}, line {one.line}")
+    return {"name": one.name, "type": one.type, "default": one.default, "kind": one.kind, "origin": origin}
+
+
+def _near(job: Plan, out: Path) -> bool:
+    """Whether job and notebook lie in one project, so that a relative path from one to the other will hold."""
+    top = job.notebook.file.parents[len(Path(job.notebook.path).parts) - 1]
+    return not Path(job.notebook.path).is_absolute() and out.is_relative_to(top)
+
+
+def contract(job: Plan) -> dict[str, Any]:
+    """What the inputs look like now, found out in a process of its own: a file may make a reader fail or hang."""
+    names = [one.name for one in job.described.inputs if one.kind == "dataset" and "://" not in one.name]
+    found: dict[str, Any] = {}
+    with as_file(files("perijove.jobs").joinpath("templates", "contract.py")) as script:
+        for name in names:
+            argv = [sys.executable, str(script), name]
+            try:
+                done = subprocess.run(
+                    argv, cwd=job.notebook.file.parent, capture_output=True, text=True, timeout=PATIENCE
+                )
+                columns = json.loads(done.stdout)[name] if done.returncode == 0 else None
+            except (subprocess.TimeoutExpired, ValueError, KeyError):
+                columns = None
+            if columns:
+                found[name] = columns
+    return found
+
+
+def _model_card(
+    job: Plan, listed: Mapping[str, Any], run: str, facts: Mapping[str, Any], given: Mapping[str, Any]
+) -> str:
+    """What is known of the model, empty where the job trains none."""
+    training = [step.name for step in job.program.steps if step.name.startswith("train")]
+    models = [entry for entry in listed["values"] if entry["kind"] == "model"]
+    if not training and not models:
+        return ""
+    origin = f"run {run}"
+    settings = [{"name": one["name"], "value": one["default"], "origin": one["origin"]} for one in given["parameters"]]
+    known = {one["name"] for one in settings}
+    logged = dict(facts.get("params", {}))
+    settings += [
+        {"name": name, "value": logged[name], "origin": origin} for name in sorted(logged) if name not in known
+    ]
+    metrics = dict(facts.get("metrics", {}))
+    figures = [{"name": name, "value": metrics[name], "origin": origin} for name in sorted(metrics)]
+    return render(
+        "MODEL_CARD.md.j2",
+        **{**given, "settings": settings, "figures": figures},
+        training=training or [step.name for step in job.program.steps],
+        models=[{"name": one["name"], "type": one.get("type", "model")} for one in models],
+        commit=commit(job.notebook.file.parent),
+        run=run,
+        picture="docs/shap_summary.png" if facts.get("picture") else "",
+    )
+
+
+def as_json(value: Any) -> str:
+    """JSON as jobs hold it: sorted, indented, dates as text."""
+    return json.dumps(value, indent=2, sort_keys=True, default=str) + "\n"
