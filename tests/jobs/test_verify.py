@@ -90,7 +90,12 @@ def test_the_job_is_verified_in_a_fresh_environment(exported):
 def test_what_the_job_holds_is_what_the_cell_needs(jobs, exported):
     found = jobs.preview(Choice("small.ipynb", ["evaluate"]))
     assert [cell.id for cell in found.cells] == ["imports", "load", "settings", "helper", "train", "evaluate"]
-    assert {one.name: one.default for one in found.parameters} == {"strength": 0.5, "split": 200, "scale": 2.0}
+    assert {one.name: one.default for one in found.parameters} == {
+        "points_path": "data/points.csv",
+        "strength": 0.5,
+        "split": 200,
+        "scale": 2.0,
+    }
     assert [one.ref for one in found.inputs] == [f"dataset:{(jobs.project.root / 'data/points.csv').as_uri()}"]
     steps = (jobs.project.root / "jobs/small/src/small/steps.py").read_text()
     assert "matplotlib" not in steps and "noise" not in steps and "describe" not in steps
@@ -149,6 +154,8 @@ def test_a_job_whose_verification_was_killed_is_as_before(jobs, exported):
 def test_a_job_that_breaks_fails_with_its_log(jobs, exported, tmp_path):
     folder = tmp_path / "small"
     shutil.copytree(exported.path, folder)
+    config = folder / "src/small/config.toml"
+    config.write_text(config.read_text().replace('"../.."', f'"{jobs.project.root}"'))
     (folder / "src/small/steps.py").write_text("raise SystemError('boom')\n")
     found = verify(folder)
     assert found.verdict == "failed" and "boom" in found.reason

@@ -26,8 +26,8 @@ def write(job: Plan, values: Path, out: Path, run: str = "", facts: Mapping[str,
     ``facts`` are what the run logged: ``params``, ``metrics``, and the bytes of a ``picture`` of SHAP values.
     """
     check_folder(out)
-    known = facts or {}
     listed = json.loads((values / "values.json").read_text("utf-8"))
+    known = {**(facts or {}), "numbers": _numbers(listed["values"], values)}
     files = texts(job, listed, out, run, known)
     out.parent.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory(dir=out.parent, prefix=f".{out.name}-") as folder:
@@ -98,6 +98,15 @@ def _manifest(job: Plan, listed: Mapping[str, Any], folder: Path, files: Sequenc
         "run": run,
         "files": {path: hash_of(folder / path) for path in files},
     }
+
+
+def _numbers(entries: Sequence[Mapping[str, Any]], values: Path) -> dict[str, object]:
+    """The captured values that are plain numbers."""
+    found = {}
+    for entry in entries:
+        if entry["kind"] == "number" and _captured([entry]):
+            found[str(entry["name"])] = json.loads((values / entry["file"]).read_text("utf-8"))
+    return found
 
 
 def _captured(entries: Sequence[Mapping[str, Any]]) -> set[str]:

@@ -52,17 +52,18 @@ class Types:
 
     def _written(self, full: str) -> str:
         """A type as this program writes it; empty where it has no public name that is known for certain."""
-        if full in _PLAIN:
+        if full in _PLAIN or full.startswith("list["):
             return full
         if full in ("list", "set", "dict"):
             return f"{full}[Any, Any]" if full == "dict" else f"{full}[Any]"
         public = _public(full)
         module, _, name = public.rpartition(".")
         for alias, target in self.aliases.items():
+            target = target.replace("dask.distributed", "distributed")
             if target == public:
                 return alias
-            if target == module:
-                return f"{alias}.{name}"
+            if module and f"{module}.".startswith(f"{target}."):
+                return f"{alias}.{public[len(target) + 1 :]}"
         if module:
             self.modules.add(module)
         return public
@@ -108,6 +109,9 @@ def static_type(value: ast.expr, names: Mapping[str, str]) -> str:
         return type(value.value).__name__ if type(value.value).__name__ in _PLAIN else ""
     if isinstance(value, ast.JoinedStr):
         return "str"
+    if isinstance(value, ast.List) and value.elts:
+        inner = {type(one.value).__name__ if isinstance(one, ast.Constant) else "" for one in value.elts}
+        return f"list[{inner.pop()}]" if len(inner) == 1 and inner <= _PLAIN else "list"
     if isinstance(value, ast.List | ast.ListComp):
         return "list"
     if isinstance(value, ast.Dict | ast.DictComp):

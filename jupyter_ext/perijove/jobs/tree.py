@@ -5,9 +5,11 @@ from __future__ import annotations
 import ast
 import json
 import os
+import re
 import subprocess
 import sys
 from collections.abc import Mapping
+from functools import cache
 from importlib.metadata import version
 from importlib.resources import as_file, files
 from pathlib import Path
@@ -48,25 +50,31 @@ def texts(job: Plan, listed: Mapping[str, Any], out: Path, run: str, facts: Mapp
         "pyproject.toml": render("pyproject.toml.j2", **given),
         f"{source}/__init__.py": render("init.py.j2", **given),
         f"{source}/__main__.py": render("main.py.j2", **given),
-        f"{source}/cli.py": tidy("cli.py", render("cli.py.j2", **given)),
+        f"{source}/cli.py": tidy("cli.py", render("cli.py.j2", **given), job.name),
         f"{source}/config.toml": render("config.toml.j2", **given),
         f"{source}/contract.json": as_json({"inputs": contract(job)}),
-        f"{source}/contract.py": template("contract.py"),
-        f"{source}/parameters.py": tidy("parameters.py", render("parameters.py.j2", **given)),
-        f"{source}/progress.py": template("progress.py"),
+        f"{source}/contract.py": _static("contract.py"),
+        f"{source}/parameters.py": tidy("parameters.py", render("parameters.py.j2", **given), job.name),
+        f"{source}/progress.py": _static("progress.py"),
         f"{source}/steps.py": steps,
-        f"{source}/values.py": template("values.py"),
-        "tests/compare.py": template("compare.py"),
-        f"tests/test_{job.name}.py": tidy("test.py", render("test.py.j2", **given)),
+        f"{source}/values.py": _static("values.py"),
+        "tests/compare.py": _static("compare.py"),
+        f"tests/test_{job.name}.py": tidy("test.py", render("test.py.j2", **given), job.name),
         f"{GOLDEN}/values.json": as_json({"values": listed["values"], "python": listed["python"]}),
         **locks.files(needs, listed, python),
         **beside,
     }
     if job.program.uses_cluster:
-        made[f"{source}/cluster.py"] = template("cluster.py")
+        made[f"{source}/cluster.py"] = _static("cluster.py")
     if card := _model_card(job, listed, run, facts, given):
         made["MODEL_CARD.md"] = card
     return made
+
+
+@cache
+def _static(name: str) -> str:
+    """A file that is the same in every job."""
+    return tidy(name, template(name))
 
 
 def steps_text(job: Plan, types: Mapping[str, str]) -> str:
@@ -84,16 +92,17 @@ def steps_text(job: Plan, types: Mapping[str, str]) -> str:
         call = f"{made.words['distributed']}.Client()" if taken else call
     own = [name for name in made.shared if name in {*(one.shown.name for one in made.settings), *made.injected}]
     steps = _calls(job)
-    used = " ".join(f"{' '.join(step['takes'])} {step['type']}" for step in steps) + " ".join(made.types.known.values())
+    written = [f"{name}: {made.types.of(name)}" for name in made.shared]
+    used = " ".join([*written, *(" ".join([*step["takes"], step["type"]]) for step in steps)])
     text = render(
         "steps.py.j2",
         name=job.name,
         notebook=job.notebook.path,
         words=made.words,
         imports=imports,
-        typing_only=sorted(module for module in made.types.modules if f"{module}." in used),
+        typing_only=sorted(one for one in made.types.modules if re.search(rf"(?<![\w.]){re.escape(one)}\.", used)),
         definitions=[piece.text for piece in made.definitions],
-        globals=[f"{name}: {made.types.of(name)}" for name in made.shared],
+        globals=written,
         own_globals=own,
         early=[one.shown.name for one in made.settings if one.shown.name in made.shared],
         injected=made.injected,
@@ -103,7 +112,7 @@ def steps_text(job: Plan, types: Mapping[str, str]) -> str:
         waits=any(step.waits for step in made.steps),
     )
     ast.parse(text)
-    return tidy("steps.py", text)
+    return tidy("steps.py", text, job.name)
 
 
 def _calls(job: Plan) -> list[dict[str, Any]]:
@@ -127,6 +136,7 @@ def _calls(job: Plan) -> list[dict[str, Any]]:
                 "body": [piece.text for piece in step.body],
                 "waits": step.waits,
                 "doc": f"{_title(job, step)}, {_ranges(step)}.",
+                "origin": f"{job.entries[step.cell].label}, {_ranges(step)}",
             }
         )
         bound |= set(step.gives)
@@ -225,8 +235,9 @@ def _model_card(
     settings += [
         {"name": name, "value": logged[name], "origin": origin} for name in sorted(logged) if name not in known
     ]
-    metrics = dict(facts.get("metrics", {}))
+    metrics, numbers = dict(facts.get("metrics", {})), dict(facts.get("numbers", {}))
     figures = [{"name": name, "value": metrics[name], "origin": origin} for name in sorted(metrics)]
+    figures += [{"name": name, "value": numbers[name], "origin": "the notebook"} for name in sorted(numbers)]
     return render(
         "MODEL_CARD.md.j2",
         **{**given, "settings": settings, "figures": figures},

@@ -9,6 +9,7 @@ from __future__ import annotations
 import csv
 import gzip
 import json
+import math
 import sys
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
@@ -158,10 +159,8 @@ def _arrow_kind(kind: Any) -> str:
 
 def _csv(path: Path) -> dict[str, Column] | None:
     """The columns of a CSV file with a header, by its first rows."""
-    opened = gzip.open(path, "rt", encoding="utf-8-sig", errors="replace", newline="") if path.name.endswith(".gz") else (
-        path.open(encoding="utf-8-sig", errors="replace", newline="")
-    )
-    with opened as file:
+    reader_of: Any = gzip.open if path.name.endswith(".gz") else open
+    with reader_of(path, "rt", encoding="utf-8-sig", errors="replace", newline="") as file:
         head = file.readline()
         file.seek(0)
         reader = csv.reader(file, delimiter=max(",;\t|", key=head.count))
@@ -202,7 +201,7 @@ def _number(text: str) -> int | float | None:
             found: int | float = read(text)
         except ValueError:
             continue
-        return found if found == found and abs(found) != float("inf") else None
+        return found if math.isfinite(found) else None
     return None
 
 
