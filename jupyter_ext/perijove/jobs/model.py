@@ -179,16 +179,28 @@ class Verification(msgspec.Struct, frozen=True):
     widened: list[str] = []
 
 
-class Update(msgspec.Struct, frozen=True):
-    """What a re-export did: the merged files, those in conflict, and the engineer's that were kept as they are.
+class Clash(msgspec.Struct, frozen=True):
+    """A place that both the engineer and the notebook changed: a hunk of a file and its cell, or a whole file."""
 
-    ``conflicts`` are empty, or nothing in the job's folder was touched and ``branch`` holds the merge with its marks.
+    path: str
+    cell: str
+    reason: str
+    mine: str
+    base: str
+    notebook: str
+
+
+class Update(msgspec.Struct, frozen=True):
+    """What a re-export did: the files it changed, those in conflict, and what the engineer did that was kept.
+
+    ``conflicts`` are empty, or nothing in the job's files was touched and the merge with its marks lies in ``place``.
     """
 
     merged: list[str]
     conflicts: list[str]
     kept: list[str]
-    branch: str = ""
+    clashes: list[Clash] = []
+    place: str = ""
     verification: Verification | None = None
 
 
