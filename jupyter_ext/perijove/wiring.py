@@ -14,6 +14,7 @@ from perijove.core import routes as core_routes
 from perijove.core.audit import Audit
 from perijove.core.database import Database
 from perijove.core.events import Events
+from perijove.core.executions import Executions
 from perijove.core.kernels import Kernels
 from perijove.core.lineage import Lineage
 from perijove.core.openlineage.sender import Sender
@@ -152,6 +153,7 @@ class Perijove:
             runs=self.experiments,
             kernels=self.kernels,
             notebooks=self.storage,
+            executions=Executions(self.database, self.spool.take_in),
         )
 
     @cached_property

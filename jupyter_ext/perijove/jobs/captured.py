@@ -10,10 +10,12 @@ import sys
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 
 from perijove.core.errors import Failed, Invalid
 from perijove.core.project import Project
-from perijove.jobs.notebook import Notebook
+from perijove.jobs.log import Entry
+from perijove.jobs.package import Plan
 from perijove.jobs.ports import Kernels
 from perijove.jobs.run_notebook import capture_code
 from perijove.jobs.scratch import scratch
@@ -26,13 +28,15 @@ PATIENCE = 300.0
 class Captured:
     """Where values of one notebook's cells are kept, and how they get there."""
 
-    def __init__(self, project: Project, notebook: Notebook, chosen: Sequence[int], kept: Sequence[int]) -> None:
-        ids = [notebook.cells[index].id for index in chosen]
+    def __init__(self, project: Project, job: Plan, replay: bool = False) -> None:
+        """``replay`` runs what the log holds, in its order, where values are taken from a fresh run."""
+        ids = [job.entries[index].cell for index in job.chosen] or [f"={name}" for name in job.outputs]
         self.project = project
-        self.notebook = notebook
-        self.chosen = chosen
-        self.kept = sorted({*kept, *chosen})
-        self.folder = project.state / "values" / _slug(notebook.path) / _slug("+".join(ids))
+        self.job = job
+        self.notebook = job.notebook
+        self.replay = replay
+        self.kept = sorted(job.found.value_cells | job.found.environment_cells | set(job.chosen))
+        self.folder = project.state / "values" / _slug(self.notebook.path) / _slug("+".join(ids))
 
     def stored(self, names: Sequence[str]) -> Path:
         """The values of the last run; raises Invalid where there are none, or where a cell has changed since."""
@@ -60,8 +64,9 @@ class Captured:
         """Run the notebook in a fresh kernel and take the values; also gives what failed in later cells."""
         with self._fresh() as new:
             log = new.parent / "run.log"
-            argv = [sys.executable, "-m", "perijove.jobs.run_notebook", str(self._as_file(new.parent)), str(new)]
-            argv += ["--folder", str(self.notebook.file.parent), "--after", str(max(self.chosen))]
+            file, after = self._program(new.parent)
+            argv = [sys.executable, "-m", "perijove.jobs.run_notebook", str(file), str(new)]
+            argv += ["--folder", str(self.notebook.file.parent), "--after", str(after)]
             argv += [word for name in names for word in ("--name", name)]
             home = {"PERIJOVE_HOME": str(self.project.state), "PERIJOVE_NOTEBOOK": self.notebook.path}
             code, text = kept_output(teller, argv, self.notebook.file.parent, {**os.environ, **home}, log)
@@ -74,6 +79,27 @@ class Captured:
             if executed.exists():
                 executed.replace(place / "executed.ipynb")
             return place, answer.get("later", "")
+
+    def check(self, values: Path) -> None:
+        """Raise Invalid where nothing of what was captured can be compared."""
+        listed = json.loads((values / "values.json").read_text("utf-8"))["values"]
+        if all(entry["kind"] == "none" for entry in listed):
+            one = listed[0]
+            raise Invalid(
+                f"“{one['name']}” cannot be compared with what a job yields: {one['detail']}",
+                hint="Choose a cell that makes a table, an array, a number, a text, a figure or a model of it.",
+            )
+
+    def _program(self, folder: Path) -> tuple[Path, int]:
+        """The notebook to run and the index of the cell after which values are taken."""
+        code = [cell.index for cell in self.notebook.cells if cell.code]
+        if not self.replay:
+            places = [place for index in self.job.chosen if (place := self.job.entries[index].place) is not None]
+            return self._as_file(folder), max(places, default=code[-1])
+        cells = [_cell(entry) for entry in self.job.entries]
+        file = folder / "replay.ipynb"
+        file.write_text(json.dumps({**self.notebook.document, "cells": cells}), "utf-8")
+        return file, max(self.job.chosen, default=len(cells) - 1)
 
     def _as_file(self, folder: Path) -> Path:
         """The notebook as a file that nbformat reads; one kept as text is written beside the values."""
@@ -103,7 +129,19 @@ class Captured:
         return self.folder
 
     def _sources(self) -> dict[str, str]:
-        return {self.notebook.cells[index].id: self.notebook.cells[index].hash for index in self.kept}
+        return {
+            f"{index} {self.job.entries[index].cell}": hashlib.sha256(
+                self.job.entries[index].source.encode("utf-8", "replace")
+            ).hexdigest()
+            for index in self.kept
+        }
+
+
+def _cell(entry: Entry) -> dict[str, Any]:
+    """A run of a cell as a cell of its own; one that failed may fail again."""
+    about = {} if entry.ok else {"tags": ["raises-exception"]}
+    kind: dict[str, Any] = {"cell_type": "code", "execution_count": None, "outputs": []}
+    return {**kind, "id": f"run-{entry.index}", "metadata": about, "source": entry.source}
 
 
 def _answer(text: str) -> dict[str, str]:

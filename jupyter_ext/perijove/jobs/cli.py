@@ -168,8 +168,13 @@ def export(
 
 @job.command("verify")
 @click.argument("folder", type=click.Path(path_type=Path))
+@click.option(
+    "--environments",
+    type=click.Path(path_type=Path, file_okay=False),
+    help="Keep environments by their lock in this folder and use them again, in place of a fresh one each time.",
+)
 @json_option
-def verify(folder: Path, as_json: bool) -> None:
+def verify(folder: Path, environments: Path | None, as_json: bool) -> None:
     """Run a job twice in a fresh environment and compare its outputs with the notebook's.
 
     Exits with 1 unless the job is verified.
@@ -180,9 +185,9 @@ def verify(folder: Path, as_json: bool) -> None:
     """
     jobs = _jobs()
     name = str(read_manifest(folder)["name"])
-    place = folder.resolve()
+    place, kept = folder.resolve(), environments.resolve() if environments else None
     started = service("tasks").start(
-        "jobs.verify", f"Verify {name}", lambda on: jobs.verify(place, me(), on), me(), f"job:{name}"
+        "jobs.verify", f"Verify {name}", lambda on: jobs.verify(place, me(), on, kept), me(), f"job:{name}"
     )
     task = run_task(service("tasks"), started, quiet=as_json)
     found = msgspec.convert(task.result, Verification)

@@ -4,51 +4,82 @@ from __future__ import annotations
 
 import json
 import re
-import tempfile
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
+import msgspec
+
 from perijove.core.errors import Conflict, Failed, Invalid
-from perijove.jobs.model import Parameter
+from perijove.jobs.install import finish, install
+from perijove.jobs.merge import PLAIN
+from perijove.jobs.model import Choice, Parameter
 from perijove.jobs.plan import Plan, check_name, plan
+from perijove.jobs.pristine import BASE, OWN, digest_of, packed
 from perijove.jobs.provenance import hash_of
+from perijove.jobs.scratch import scratch
 from perijove.jobs.tree import GOLDEN, as_json, required, texts
 
 MANIFEST = ".perijove-job.json"
 PICTURE = "docs/shap_summary.png"
 FORMAT = 1
+CHOICE = ("notebook", "cells", "variable", "ref", "order", "keep", "drop")
 
 
-def write(job: Plan, values: Path, out: Path, run: str = "", facts: Mapping[str, Any] | None = None) -> list[str]:
+def write(
+    job: Plan,
+    values: Path,
+    out: Path,
+    run: str = "",
+    facts: Mapping[str, Any] | None = None,
+    choice: Choice | None = None,
+) -> list[str]:
     """Write the job into a folder, all of it or nothing; gives its files. Raises Conflict where it is not ours.
 
     ``facts`` are what the run logged: ``params``, ``metrics``, and the bytes of a ``picture`` of SHAP values.
+    ``choice`` is what the job was made from, for making it again.
     """
     check_folder(out)
+    made = contents(job, values, out, run, facts, choice)
+    if out.exists():
+        gone = [path for path in read_manifest(out)["files"] if path not in made]
+        install(out, {path: (PLAIN, content) for path, content in made.items()}, gone)
+        return list(made)
+    out.parent.mkdir(parents=True, exist_ok=True)
+    with scratch(out.parent, f".{out.name}-") as folder:
+        for path, content in made.items():
+            _put(folder / "new" / path, content)
+        (folder / "new").rename(out)
+    return list(made)
+
+
+def contents(
+    job: Plan,
+    values: Path,
+    out: Path,
+    run: str = "",
+    facts: Mapping[str, Any] | None = None,
+    choice: Choice | None = None,
+) -> dict[str, bytes]:
+    """Every file of a job by its path, for a folder of this place; the manifest is the last."""
     listed = json.loads((values / "values.json").read_text("utf-8"))
     known = {**(facts or {}), "numbers": _numbers(listed["values"], values)}
-    files = texts(job, listed, out, run, known)
-    out.parent.mkdir(parents=True, exist_ok=True)
-    with tempfile.TemporaryDirectory(dir=out.parent, prefix=f".{out.name}-") as folder:
-        new = Path(folder) / "new"
-        for path, text in files.items():
-            _put(new / path, text.encode("utf-8"))
-        for name in _captured(listed["values"]):
-            _put(new / GOLDEN / name, (values / name).read_bytes())
-        if known.get("picture") and "MODEL_CARD.md" in files:
-            _put(new / PICTURE, known["picture"])
-        made = sorted(path.relative_to(new).as_posix() for path in new.rglob("*") if path.is_file())
-        manifest = _manifest(job, listed, new, made, run)
-        _put(new / MANIFEST, as_json(manifest).encode())
-        if out.exists():
-            out.rename(Path(folder) / "old")
-        new.rename(out)
-    return [*made, MANIFEST]
+    files = {path: text.encode("utf-8") for path, text in texts(job, listed, out, run, known).items()}
+    if known.get("picture") and "MODEL_CARD.md" in files:
+        files[PICTURE] = known["picture"]
+    generated = dict(files)
+    for name in _captured(listed["values"]):
+        files[f"{GOLDEN}/{name}"] = (values / name).read_bytes()
+    files[f"{OWN}/.gitignore"] = b"*\n!.gitignore\n!base.zip\n"
+    files[BASE] = packed(generated)
+    files = dict(sorted(files.items()))
+    hashes = {path: digest_of(content) for path, content in files.items()}
+    return {**files, MANIFEST: as_json(_manifest(job, listed, hashes, run, choice)).encode()}
 
 
 def check_folder(out: Path) -> None:
     """Raise Conflict where the folder holds something that is not an untouched job of ours."""
+    finish(out)
     if not out.exists() or (out.is_dir() and not any(out.iterdir())):
         if out.exists():
             out.rmdir()
@@ -84,19 +115,23 @@ def edited(folder: Path) -> list[str]:
     return changed
 
 
-def _manifest(job: Plan, listed: Mapping[str, Any], folder: Path, files: Sequence[str], run: str) -> dict[str, Any]:
+def _manifest(
+    job: Plan, listed: Mapping[str, Any], hashes: Mapping[str, str], run: str, choice: Choice | None
+) -> dict[str, Any]:
+    wish = msgspec.to_builtins(choice) if choice is not None else {}
     return {
         "format": FORMAT,
         "name": job.name,
         "notebook": job.notebook.path,
         "cells": [job.entries[index].cell for index in job.chosen],
+        "choice": {name: wish[name] for name in CHOICE if wish.get(name)},
         "python": listed["python"],
         "environment": [one.name for one in job.described.inputs if one.kind == "environment"],
         "required": required(job),
         "parameters": {one.shown.name: one.shown.type for one in job.program.settings},
         "warnings": job.described.warnings,
         "run": run,
-        "files": {path: hash_of(folder / path) for path in files},
+        "files": dict(hashes),
     }
 
 

@@ -56,6 +56,7 @@ class Writer:
         self.folder = folder
         self.samples = samples
         self.find = find
+        self.stems: set[str] = set()
 
     def write(self, name: str, value: Any, depth: int = 0) -> Entry:
         """Write one value and describe it."""
@@ -73,7 +74,10 @@ class Writer:
             return entry | {"kind": "none", "file": "", "detail": f"{type(error).__name__}: {error}"[:300]}
 
     def _path(self, entry: Entry, kind: str, ending: str) -> Path:
-        file = f"{re.sub(r'[^A-Za-z0-9_]+', '_', entry['name'])}.{ending}"
+        stem = re.sub(r"[^A-Za-z0-9_]+", "_", entry["name"])[:100]
+        stem = stem if stem not in self.stems else f"{stem}-{len(self.stems)}"
+        self.stems.add(stem)
+        file = f"{stem}.{ending}"
         entry["kind"], entry["file"] = kind, file
         return self.folder / file
 

@@ -1,0 +1,120 @@
+"""From a wish to a job: the program that was chosen, its name and place, and the values to compare with."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import replace
+from pathlib import Path
+
+import msgspec
+
+from perijove.core.errors import Conflict, Failed, Invalid
+from perijove.core.executions import Executions
+from perijove.core.plugins import Parts
+from perijove.core.project import Project
+from perijove.jobs.captured import Captured
+from perijove.jobs.choose import Picked, pick
+from perijove.jobs.describe import describe
+from perijove.jobs.effects import effects_of
+from perijove.jobs.findings import findings, refuse
+from perijove.jobs.model import Choice, NewJob, Slice
+from perijove.jobs.notebook import Notebook, read_notebook
+from perijove.jobs.package import Plan, check_folder, check_name, plan
+from perijove.jobs.ports import JobTarget, Kernels, Notebooks
+from perijove.jobs.verify import Teller
+
+
+class Exporter:
+    """Decides what a job will hold and fetches what it needs; writes nothing but captured values."""
+
+    def __init__(
+        self,
+        project: Project,
+        parts: Parts,
+        kernels: Kernels | None = None,
+        notebooks: Notebooks | None = None,
+        executions: Executions | None = None,
+    ) -> None:
+        self.project = project
+        self.parts = parts
+        self.kernels = kernels
+        self.notebooks = notebooks
+        self.executions = executions
+
+    def notebook(self, path: str) -> Notebook:
+        """A notebook of the project, by its path."""
+        file = self.project.inside(path)
+        if self.notebooks is None:
+            return read_notebook(file, self.project.relative(file))
+        return read_notebook(file, self.project.relative(file), self.notebooks.read_text)
+
+    def picked(self, choice: Choice) -> Picked:
+        """What a choice means: the program and its slice."""
+        return pick(self.notebook(choice.notebook), choice, self.executions, effects_of(self.project.state))
+
+    def described(self, choice: Choice) -> Slice:
+        """What a job made from a choice would hold, and why."""
+        found = self.picked(choice)
+        told = describe(found.notebook, found.found, found.targets, found.entries, found.variable)
+        return with_findings(told, found)
+
+    def plan(self, body: NewJob) -> tuple[Plan, Path, JobTarget]:
+        """The job, its folder and its target; raises what is wrong with the wish."""
+        found = self.picked(body)
+        name = body.name or default_name(found)
+        check_name(name)
+        target: JobTarget = self.parts.make(body.target, dict(body.target_options))
+        job = self.planned(name, found)
+        out = target.place(name, body.out, self.project.root)
+        if out == self.project.root or out in self.project.root.parents:
+            raise Conflict(
+                f"{out} holds the project itself.", hint="Name a folder inside it, for instance jobs/" + name
+            )
+        check_folder(out)
+        return job, out, target
+
+    def planned(self, name: str, found: Picked) -> Plan:
+        """The job for a picked program; raises Invalid where it cannot become one."""
+        refuse(findings(found))
+        job = plan(name, found.notebook, found.targets, found.found, found.entries, found.variable)
+        described = with_findings(job.described, found)
+        words = [one.message for one in described.findings]
+        told = [*(one for one in described.warnings if one not in words), *words]
+        return replace(job, described=msgspec.structs.replace(described, warnings=list(dict.fromkeys(told))))
+
+    def values(self, body: NewJob, job: Plan, teller: Teller) -> tuple[Path, str]:
+        """The folder with the values to compare with, and what failed after they were taken."""
+        captured = Captured(self.project, job, job.described.order == "log")
+        if body.run:
+            teller.step(0.1, "Run the notebook in a fresh kernel")
+            found = captured.from_run(teller, job.outputs)
+        elif body.kernel_id:
+            if self.kernels is None:
+                raise Failed("Live kernels cannot be reached from here.", hint="Export with run instead.")
+            teller.step(0.1, "Take the values from the kernel")
+            found = captured.from_kernel(self.kernels, body.kernel_id, job.outputs), ""
+        else:
+            found = captured.stored(job.outputs), ""
+        captured.check(found[0])
+        return found
+
+
+def with_findings(told: Slice, found: Picked) -> Slice:
+    """A description with the order and the findings of what was picked."""
+    return msgspec.structs.replace(told, order=found.order, findings=findings(found))
+
+
+def default_name(found: Picked) -> str:
+    """A name for a job: the notebook's and the last chosen cell's, or the variable's."""
+    stem = Path(found.notebook.path).stem
+    given = found.variable
+    if not given:
+        last = found.entries[found.targets[-1]]
+        place = last.place if last.place is not None else last.index
+        given = last.cell if re.fullmatch(r"[A-Za-z][A-Za-z_-]{2,30}", last.cell) else f"cell_{place}"
+    name = re.sub(r"[^a-z0-9]+", "_", f"{stem}_{given}".lower()).strip("_")
+    if not re.match(r"[a-z]", name):
+        name = f"job_{name}"
+    if len(name) > 64:
+        raise Invalid("The notebook's name is too long for a job's.", hint="Give the job a name.")
+    return name

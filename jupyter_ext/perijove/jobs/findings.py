@@ -1,0 +1,125 @@
+"""What to know about a notebook before a job is made of it, as findings with a sentence each; some forbid the job."""
+
+from __future__ import annotations
+
+import ast
+import re
+from collections.abc import Iterator, Sequence
+
+from perijove.core.errors import Invalid
+from perijove.jobs.choose import Picked
+from perijove.jobs.log import Entry
+from perijove.jobs.model import Finding
+from perijove.jobs.slice import Statement
+
+ASKS = {"input", "raw_input", "getpass", "getpass.getpass", "breakpoint", "pdb.set_trace"}
+SECRET = re.compile(r"(?i)(passw(or)?d|secret|token|api_?key|credential)")
+
+
+def findings(found: Picked) -> list[Finding]:
+    """Everything odd about what was picked, the worst first."""
+    told = [*found.findings, *_opaque(found), *_asking(found), *_missing(found), *_unpinned(found), *_secrets(found)]
+    if found.order == "document":
+        told += _out_of_order(found)
+    rank = {"refusal": 0, "warning": 1, "info": 2}
+    return sorted(dict.fromkeys(told), key=lambda one: rank[one.severity])
+
+
+def refuse(told: Sequence[Finding]) -> None:
+    """Raise Invalid for the first finding that forbids a job."""
+    for one in told:
+        if one.severity == "refusal":
+            raise Invalid(one.message, hint=one.hint)
+
+
+def _opaque(found: Picked) -> Iterator[Finding]:
+    for index, why in found.found.opaque.items():
+        entry = found.entries[index]
+        yield Finding(
+            "opaque",
+            "refusal",
+            entry.cell,
+            f"{entry.title} cannot go into a job: {why}.",
+            "Write out what it does, or choose a cell that does not need it.",
+        )
+
+
+def _kept(found: Picked) -> Iterator[tuple[Entry, Statement]]:
+    for one in found.found.statements:
+        if one.node is not None:
+            yield found.entries[one.cell], one
+
+
+def _asking(found: Picked) -> Iterator[Finding]:
+    bound = {name for at in found.found.kept for name in found.found.notes.binds.get(at, ())}
+    for entry, one in _kept(found):
+        for call in (part for part in ast.walk(one.node) if isinstance(part, ast.Call)):  # type: ignore[arg-type]  # kept
+            name = ast.unparse(call.func)
+            if name in ASKS and name.partition(".")[0] not in bound:
+                yield Finding(
+                    "interactive_input",
+                    "refusal",
+                    entry.cell,
+                    f"{entry.title} asks a person for input ({name}); a job has nobody to ask.",
+                    "Set the value in a cell of its own: it becomes a parameter of the job.",
+                )
+
+
+def _missing(found: Picked) -> Iterator[Finding]:
+    notes, kept = found.found.notes, found.found.kept
+    for name, users in sorted(notes.missing.items()):
+        if users & kept and name != "client":
+            entry = found.entries[found.found.units[min(users & kept)].cell]
+            yield Finding(
+                "hidden_state",
+                "warning",
+                entry.cell,
+                f"{entry.title} uses “{name}”, which no cell defines.",
+                "The kernel may still hold it from a cell that is gone; write that cell again.",
+            )
+
+
+def _unpinned(found: Picked) -> Iterator[Finding]:
+    notes, kept = found.found.notes, found.found.kept
+    for (path, _), users in sorted(notes.files.items()):
+        if users & kept and re.match(r"(https?|ftp)://", path):
+            entry = found.entries[found.found.units[min(users & kept)].cell]
+            yield Finding(
+                "unpinned_data",
+                "warning",
+                entry.cell,
+                f"{path} may change at any time: what is read there is not pinned.",
+                "Keep a copy in the project and read that.",
+            )
+
+
+def _secrets(found: Picked) -> Iterator[Finding]:
+    for entry, one in _kept(found):
+        node = one.node
+        if isinstance(node, ast.Assign) and isinstance(node.value, ast.Constant) and isinstance(node.value.value, str):
+            names = [target.id for target in node.targets if isinstance(target, ast.Name)]
+            if any(SECRET.search(name) for name in names) and node.value.value:
+                yield Finding(
+                    "secret",
+                    "warning",
+                    entry.cell,
+                    f"{entry.title} holds what looks like a secret in “{names[0]}”; it would stand in the job's files.",
+                    "Read it from an environment variable instead.",
+                )
+
+
+def _out_of_order(found: Picked) -> Iterator[Finding]:
+    """Whether the numbers beside the kept cells say that they ran in another order."""
+    raw = {str(cell.get("id")): cell.get("execution_count") for cell in found.notebook.document.get("cells", [])}
+    kept = sorted(found.found.value_cells | found.found.environment_cells)
+    counted = [(count, found.entries[at]) for at in kept if isinstance(count := raw.get(found.entries[at].cell), int)]
+    for (before, _), (count, entry) in zip(counted, counted[1:], strict=False):
+        if count < before:
+            yield Finding(
+                "out_of_order",
+                "warning",
+                entry.cell,
+                f"{entry.title} ran before cells that stand above it; the job runs them from top to bottom.",
+                "Restart the kernel and run all cells to see that this makes no difference.",
+            )
+            return
