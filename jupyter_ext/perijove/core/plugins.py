@@ -67,7 +67,7 @@ class Parts:
             raise Invalid(described.problem, hint=f"Reinstall or remove the package {described.package}.")
         part = point.load()
         try:
-            settings = msgspec.convert(config, type=part.Config)
+            settings = msgspec.convert(config, type=part.Config, strict=False)  # a command line gives text
         except msgspec.ValidationError as error:
             raise Invalid(f"The settings of {described.label} are wrong: {error}.") from error
         return part(settings)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -12,14 +12,17 @@ import msgspec
 
 from perijove.core.errors import Conflict, Failed, Invalid
 from perijove.jobs.install import finish, install
+from perijove.jobs.lock import BY_COMMIT, LOCK, NOTHING
 from perijove.jobs.merge import PLAIN
 from perijove.jobs.model import Choice, Parameter
 from perijove.jobs.plan import Plan, check_name, plan
+from perijove.jobs.ports import JobSpec
 from perijove.jobs.pristine import BASE, OWN, digest_of, packed
 from perijove.jobs.provenance import hash_of
 from perijove.jobs.scratch import scratch
-from perijove.jobs.tree import GOLDEN, as_json, required, texts
+from perijove.jobs.tree import GOLDEN, as_json, command, required, texts
 
+More = Callable[[JobSpec], Mapping[str, str]]
 MANIFEST = ".perijove-job.json"
 PICTURE = "docs/shap_summary.png"
 FORMAT = 1
@@ -33,14 +36,15 @@ def write(
     run: str = "",
     facts: Mapping[str, Any] | None = None,
     choice: Choice | None = None,
+    more: More = lambda _: {},
 ) -> list[str]:
     """Write the job into a folder, all of it or nothing; gives its files. Raises Conflict where it is not ours.
 
     ``facts`` are what the run logged: ``params``, ``metrics``, and the bytes of a ``picture`` of SHAP values.
-    ``choice`` is what the job was made from, for making it again.
+    ``choice`` is what the job was made from, for making it again. ``more`` gives the files that a target adds.
     """
     check_folder(out)
-    made = contents(job, values, out, run, facts, choice)
+    made = contents(job, values, out, run, facts, choice, more)
     if out.exists():
         gone = [path for path in read_manifest(out)["files"] if path not in made]
         install(out, {path: (PLAIN, content) for path, content in made.items()}, gone)
@@ -60,11 +64,17 @@ def contents(
     run: str = "",
     facts: Mapping[str, Any] | None = None,
     choice: Choice | None = None,
+    more: More = lambda _: {},
 ) -> dict[str, bytes]:
     """Every file of a job by its path, for a folder of this place; the manifest is the last."""
     listed = json.loads((values / "values.json").read_text("utf-8"))
     known = {**(facts or {}), "numbers": _numbers(listed["values"], values)}
-    files = {path: text.encode("utf-8") for path, text in texts(job, listed, out, run, known).items()}
+    made = texts(job, listed, out, run, known)
+    for path, text in more(_spec(job, listed, out, made)).items():
+        if path in made or ".." in Path(path).parts or Path(path).is_absolute():
+            raise Invalid(f"The target adds a file “{path}”, which a job cannot have.", hint="Choose another target.")
+        made[path] = text
+    files = {path: text.encode("utf-8") for path, text in made.items()}
     if known.get("picture") and "MODEL_CARD.md" in files:
         files[PICTURE] = known["picture"]
     generated = dict(files)
@@ -133,6 +143,13 @@ def _manifest(
         "run": run,
         "files": dict(hashes),
     }
+
+
+def _spec(job: Plan, listed: Mapping[str, Any], out: Path, files: Mapping[str, str]) -> JobSpec:
+    python = ".".join(str(listed["python"]).split(".")[:2])
+    empty, by_commit = files[LOCK] == NOTHING, BY_COMMIT in files
+    needs = tuple(required(job))
+    return JobSpec(job.name, command(job.name), out, python, needs, job.notebook.path, empty, by_commit)
 
 
 def _numbers(entries: Sequence[Mapping[str, Any]], values: Path) -> dict[str, object]:

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, ClassVar, Protocol
 
@@ -33,6 +34,21 @@ class Runs(Protocol):
         ...
 
 
+@dataclass(frozen=True)
+class JobSpec:
+    """A job as a target sees it: its name, its command's name, its folder, Python's version, the environment variables
+    it cannot do without, the notebook it came from, and whether its lock is empty or has packages pinned by commit."""
+
+    name: str
+    command: str
+    folder: Path
+    python: str
+    environment: tuple[str, ...]
+    notebook: str
+    empty: bool = False
+    by_commit: bool = False
+
+
 class JobTarget(Protocol):
     """A place where exported jobs go: a folder, a branch, a scheduler."""
 
@@ -45,6 +61,10 @@ class JobTarget(Protocol):
 
     def place(self, name: str, out: str, root: Path) -> Path:
         """The folder that a job of this name is written to, before it is; raises Invalid where there is none."""
+        ...
+
+    def files(self, spec: JobSpec) -> Mapping[str, str]:
+        """Files by their path that the job has for this place only, a schedule for instance; written with the job."""
         ...
 
     def deliver(self, folder: Path) -> list[str]:

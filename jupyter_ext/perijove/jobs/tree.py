@@ -160,7 +160,7 @@ def _given(job: Plan, listed: Mapping[str, Any], out: Path, python: str, needs: 
     inputs = [one for one in job.described.inputs if one.kind == "dataset" and "://" not in one.name]
     return {
         "name": job.name,
-        "command": job.name.replace("_", "-").strip("-"),
+        "command": command(job.name),
         "notebook": job.notebook.path,
         "cells": [job.entries[index].label for index in job.chosen],
         "python": python,
@@ -184,6 +184,11 @@ def _given(job: Plan, listed: Mapping[str, Any], out: Path, python: str, needs: 
     }
 
 
+def command(name: str) -> str:
+    """The name of a job's command and distribution."""
+    return name.replace("_", "-").strip("-")
+
+
 def required(job: Plan) -> list[str]:
     """The environment variables that the job cannot do without: read by index, and not set by itself."""
     return sorted(variables(job.found, ast.Load) - variables(job.found, ast.Store))
@@ -192,7 +197,9 @@ def required(job: Plan) -> list[str]:
 def _parameter(job: Plan, one: Parameter) -> dict[str, Any]:
     label = next((entry.label for entry in job.entries if entry.cell == one.cell), f"cell ({one.cell})")
     origin = line(f"{label}, line {one.line}")
-    return {"name": one.name, "type": one.type, "default": one.default, "kind": one.kind, "origin": origin}
+    option = "--" + one.name.replace("_", "-")
+    found = {"name": one.name, "type": one.type, "default": one.default, "kind": one.kind}
+    return {**found, "origin": origin, "option": option}
 
 
 def _near(job: Plan, out: Path) -> bool:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Mapping
 from pathlib import Path
 from typing import ClassVar
 
@@ -10,6 +11,7 @@ import msgspec
 
 from perijove.core.errors import Invalid
 from perijove.core.project import located
+from perijove.jobs.ports import JobSpec
 
 
 class FolderConfig(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -34,6 +36,10 @@ class FolderTarget:
         if folder.is_file() or not above.is_dir() or not os.access(above, os.W_OK):
             raise Invalid(f"A job cannot be written to {folder}.", hint="Name a folder that you may write to.")
         return folder
+
+    def files(self, spec: JobSpec) -> Mapping[str, str]:
+        """None but the job's own."""
+        return {}
 
     def deliver(self, folder: Path) -> list[str]:
         """Nothing is left to do once the folder is there."""
