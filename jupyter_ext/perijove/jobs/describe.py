@@ -7,6 +7,8 @@ import posixpath
 from collections.abc import Sequence
 from pathlib import Path
 
+from perijove.core.errors import Invalid
+from perijove.core.project import located
 from perijove.jobs.log import Entry
 from perijove.jobs.model import CellView, Input, KeptCell, KeptLine, Output, Parameter, Slice
 from perijove.jobs.notebook import Notebook
@@ -173,8 +175,10 @@ def dataset_ref(path: str, folder: Path) -> str:
         return "" if "sqlite" in path or "@" in path else f"dataset:{path}"
     while any(sign in posixpath.basename(path) for sign in "*?["):
         path = posixpath.dirname(path)
-    full = (folder / Path(path).expanduser()).resolve()
-    return f"dataset:{full.as_uri()}"
+    try:
+        return f"dataset:{located(folder, path).as_uri()}"
+    except Invalid:  # a path that no file can have, or a home that nobody lives in
+        return ""
 
 
 def warnings(found: BackwardSlice, outputs: Sequence[str]) -> list[str]:

@@ -10,6 +10,7 @@ import csv
 import gzip
 import json
 import math
+import os
 import sys
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
@@ -86,13 +87,12 @@ def files(root: Path, path: str) -> list[Path]:
     """The files behind a path: the file itself, those of a folder, or those that a pattern finds."""
     if "://" in path:
         return [Path(path)]
-    full = root / Path(path).expanduser()
-    if any(sign in path for sign in "*?["):
-        anchor = Path(full.anchor)
-        return sorted(anchor.glob(str(full.relative_to(anchor))))
+    full = root / os.path.expanduser(path)
     if full.is_dir():
         return sorted(one for one in full.rglob("*") if one.is_file()) or [full]
-    return [full] if full.exists() else []
+    if full.exists() or not any(sign in path for sign in "*?["):
+        return [full] if full.exists() else []
+    return sorted(root.glob(path)) if not Path(path).is_absolute() else sorted(Path("/").glob(path.lstrip("/")))
 
 
 def profile(root: Path, path: str) -> dict[str, Column] | None:
