@@ -137,7 +137,7 @@ class _Git:
         nobody = {name: value for name, value in os.environ.items() if not name.startswith("GIT_")}
         self.env = {**nobody, "GIT_CONFIG_NOSYSTEM": "1", "GIT_CONFIG_GLOBAL": os.devnull, "LC_ALL": "C"}
         self.place.mkdir(parents=True)
-        self.run("init", "--quiet", "--bare", ".")
+        self.run("init", "--quiet", "--bare", "--template=", ".")
 
     def run(self, *arguments: str, given: bytes = b"", allowed: tuple[int, ...] = (0,)) -> tuple[int, bytes]:
         """Run a git command; gives its exit code and output, raises Failed for a code that is not allowed."""

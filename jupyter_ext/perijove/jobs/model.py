@@ -190,6 +190,22 @@ class Clash(msgspec.Struct, frozen=True):
     notebook: str
 
 
+Take = Literal["mine", "notebook", "edited"]
+
+
+class Refresh(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """How to bring a job up to date. ``take`` decides files in conflict: mine, the notebook's, or what was edited.
+
+    ``kernel_id`` is the live kernel to take values from; ``run`` runs the notebook afresh; without either, the stored
+    values serve as long as no kept cell has changed.
+    """
+
+    run: bool = False
+    kernel_id: str = ""
+    verify: bool = True
+    take: dict[str, Take] = {}
+
+
 class Update(msgspec.Struct, frozen=True):
     """What a re-export did: the files it changed, those in conflict, and what the engineer did that was kept.
 

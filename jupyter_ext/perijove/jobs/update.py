@@ -14,12 +14,14 @@ import subprocess
 import tempfile
 from collections.abc import Iterator, Mapping
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any
+
+import msgspec
 
 from perijove.core.errors import Conflict, Invalid
 from perijove.jobs.install import finish, install
 from perijove.jobs.merge import LINK, PLAIN, RUNS, Merge, has_marks, merge
-from perijove.jobs.model import Update
+from perijove.jobs.model import Take, Update
 from perijove.jobs.pristine import OWN, base, digest_of
 from perijove.jobs.scratch import scratch
 
@@ -27,7 +29,6 @@ CONFLICT = f"{OWN}/conflict"
 MERGED = f"{CONFLICT}/merged"
 MOST_BYTES = 20_000_000
 SKIPPED = {".git", ".venv", "venv", "__pycache__", "node_modules", "outputs", ".perijove", ".ruff_cache", ".mypy_cache"}
-Take = Literal["mine", "notebook", "edited"]
 Files = dict[str, tuple[str, bytes]]
 
 
@@ -52,9 +53,10 @@ def update(folder: Path, manifest: str, made: Mapping[str, bytes], take: Mapping
     tree, left = _decided(folder, found, take, state)
     kept = sorted(path for path in {*old, *mine} if old.get(path) != mine.get(path))
     if left:
-        _write_conflict(folder, found, mine, state)
         clashes = [one for one in found.clashes if one.path in left]
-        return Update(merged=[], conflicts=left, kept=kept, clashes=clashes, place=str(folder / MERGED))
+        answer = Update(merged=[], conflicts=left, kept=kept, clashes=clashes, place=str(folder / MERGED))
+        _write_conflict(folder, found, mine, state, answer)
+        return answer
     put = {path: one for path, one in tree.items() if mine.get(path) != one}
     gone = sorted(path for path in mine if path not in tree)
     own = {path: (PLAIN, content) for path, content in made.items() if path.startswith(ours)}
@@ -101,7 +103,7 @@ def _edited(folder: Path, path: str, state: str) -> tuple[str, bytes] | None:
     return (RUNS if os.access(file, os.X_OK) else PLAIN), content
 
 
-def _write_conflict(folder: Path, found: Merge, mine: Files, state: str) -> None:
+def _write_conflict(folder: Path, found: Merge, mine: Files, state: str, answer: Update) -> None:
     """Write the merge with its marks beside the job: the files that would change, and which of them clash."""
     with scratch(folder / OWN, ".conflict-") as work:
         new = work / "new"
@@ -112,18 +114,19 @@ def _write_conflict(folder: Path, found: Merge, mine: Files, state: str) -> None
                 file.write_bytes(content)
                 file.chmod(0o755 if mode == RUNS else 0o644)
         new.mkdir(exist_ok=True)
-        (new / "conflict.json").write_text(json.dumps({"state": state, "files": sorted(found.sides)}), "utf-8")
+        about = {"state": state, "update": msgspec.to_builtins(answer)}
+        (new / "conflict.json").write_text(json.dumps(about), "utf-8")
         if (folder / CONFLICT).exists():
             (folder / CONFLICT).rename(work / "old")
         new.rename(folder / CONFLICT)
 
 
-def conflicts(folder: Path) -> list[str]:
-    """The files of a job that wait for a decision."""
+def conflict(folder: Path) -> Update | None:
+    """The conflict of a job that waits for a decision, None where there is none."""
     try:
-        return [str(one) for one in json.loads((folder / CONFLICT / "conflict.json").read_text("utf-8"))["files"]]
+        return msgspec.convert(json.loads((folder / CONFLICT / "conflict.json").read_text("utf-8"))["update"], Update)
     except (OSError, ValueError, KeyError):
-        return []
+        return None
 
 
 def abandon(folder: Path) -> None:
