@@ -1,4 +1,4 @@
-"""The lock: what came from an index is pinned with hashes, from Git by its commit, and what nobody else has is refused."""
+"""The lock: what an index has is pinned with hashes, what Git has by its commit, what nobody else has is refused."""
 
 from __future__ import annotations
 

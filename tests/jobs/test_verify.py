@@ -5,6 +5,7 @@ from __future__ import annotations
 import shutil
 import subprocess
 import sys
+from pathlib import Path
 
 import pytest
 
@@ -17,7 +18,7 @@ from perijove.core.plugins import Parts
 from perijove.core.project import Project
 from perijove.core.refs import Ref
 from perijove.core.tasks import Tasks
-from perijove.jobs.model import Choice, NewJob
+from perijove.jobs.model import Choice, NewJob, Refresh
 from perijove.jobs.service import Jobs
 from perijove.jobs.store import JobStore
 from perijove.jobs.verify import verify
@@ -199,3 +200,41 @@ def test_check_says_what_is_missing(jobs, exported, tmp_path):
     argv = [sys.executable, "-m", "small", "check", "--data-root", str(tmp_path)]
     done = subprocess.run(argv, env={"PYTHONPATH": f"{exported.path}/src"}, capture_output=True, text=True)
     assert done.returncode == 1 and "points.csv is missing" in done.stderr
+
+
+def test_an_update_keeps_edits_and_is_verified(jobs, exported):
+    folder = Path(jobs.show("small").path)
+    readme = folder / "README.md"
+    readme.write_text(readme.read_text() + "\nOurs.\n")
+    cells = [(i, k, s.replace("labels = {", "most = float(proba.max())\nlabels = {")) for i, k, s in notebooks.SMALL]
+    notebooks.write(jobs.project.root / "small.ipynb", cells)
+    try:
+        assert jobs.show("small").behind
+        task = jobs.start_update("small", Refresh(run=True), ME)
+        found = jobs.tasks.wait(task.id, ME)
+        assert found.error == ""
+        assert found.result["conflicts"] == [] and found.result["kept"] == ["README.md"]
+        assert found.result["verification"]["verdict"] == "verified"
+        assert "most" in {one["name"] for one in found.result["verification"]["outputs"]}
+        assert "Ours." in readme.read_text()
+        now = jobs.show("small")
+        assert (now.state, now.behind) == ("edited", False)
+    finally:
+        notebooks.write(jobs.project.root / "small.ipynb", notebooks.SMALL)
+
+
+def test_a_conflict_changes_nothing_and_can_be_abandoned(jobs, exported):
+    folder = Path(jobs.show("small").path)
+    steps = folder / "src/small/steps.py"
+    steps.write_text(steps.read_text().replace("> 0.5", "> 0.6"))
+    before = steps.read_text()
+    cells = [(i, k, s.replace("> 0.5", "> 0.7")) for i, k, s in notebooks.SMALL]
+    notebooks.write(jobs.project.root / "small.ipynb", cells)
+    try:
+        found = jobs.update(folder, Refresh(run=True, verify=False), ME)
+        assert found.conflicts == ["src/small/steps.py"] and steps.read_text() == before
+        assert jobs.show("small").conflicts == ["src/small/steps.py"]
+        assert [one.cell for one in jobs.conflict("small").clashes] == ["Cell 7 (evaluate)"]
+        assert jobs.abandon("small", ME).conflicts == []
+    finally:
+        notebooks.write(jobs.project.root / "small.ipynb", notebooks.SMALL)

@@ -1,4 +1,4 @@
-"""``perijove job``: slice, export, verify, run, list, show."""
+"""``perijove job``: slice, export, verify, update, run, list, show."""
 
 from __future__ import annotations
 
@@ -12,9 +12,12 @@ import msgspec
 from perijove.core.errors import Invalid
 from perijove.core.project import Project, located
 from perijove.core.terminal import json_option, me, run_task, service, show, table
-from perijove.jobs.model import Choice, Job, LineRef, NewJob, Slice, Verification
+from perijove.jobs.model import Choice, Job, LineRef, NewJob, Refresh, Slice, Take, Update, Verification
 from perijove.jobs.package import read_manifest
 from perijove.jobs.service import Jobs
+from perijove.jobs.update import abandon
+from perijove.jobs.verify import Silent
+from perijove.jobs.verify import verify as verify_folder
 
 CELL = "A cell, by its id or its index in the notebook; repeat it for several."
 ORDERS = ("auto", "log", "document")
@@ -183,14 +186,28 @@ def verify(folder: Path, environments: Path | None, as_json: bool) -> None:
     Example:
       perijove job verify jobs/evaluate
     """
-    jobs = _jobs()
     name = str(read_manifest(folder)["name"])
     place, kept = folder.resolve(), environments.resolve() if environments else None
+    if not Project.find(place).state.exists():  # somebody else's machine, where Perijove keeps no state
+        _judge(verify_folder(place, Silent() if as_json else _Spoken(), kept), as_json)
+        return
+    jobs = _jobs()
     started = service("tasks").start(
         "jobs.verify", f"Verify {name}", lambda on: jobs.verify(place, me(), on, kept), me(), f"job:{name}"
     )
     task = run_task(service("tasks"), started, quiet=as_json)
-    found = msgspec.convert(task.result, Verification)
+    _judge(msgspec.convert(task.result, Verification), as_json)
+
+
+class _Spoken(Silent):
+    """Says on the error stream what is being done."""
+
+    def step(self, share: float | None, message: str) -> None:
+        """Say it."""
+        click.echo(f"{message}…", err=True)
+
+
+def _judge(found: Verification, as_json: bool) -> None:
     show(found, as_json, lambda: _print_verification(found))
     if found.verdict != "verified":
         raise SystemExit(1)
@@ -202,6 +219,73 @@ def _print_verification(found: Verification) -> None:
         click.echo()
         table(("output", "result", "detail"), [(one.name, one.result, one.detail) for one in found.outputs])
     click.echo(f"\n{found.verdict} in {found.seconds} s" + (f": {found.reason}" if found.reason else ""))
+
+
+@job.command("update")
+@click.argument("folder", type=click.Path(path_type=Path))
+@click.option("--run", "run_first", is_flag=True, help="Run the notebook in a fresh kernel first, for new values.")
+@click.option("--no-verify", is_flag=True, help="Do not verify what came of the merge.")
+@click.option("--mine", multiple=True, metavar="FILE", help="Take the job's version of a file in conflict.")
+@click.option("--notebook", "new", multiple=True, metavar="FILE", help="Take the notebook's version of one.")
+@click.option(
+    "--edited", multiple=True, metavar="FILE", help="Take what you made of one in .perijove-job/conflict/merged."
+)
+@click.option("--abandon", "forget", is_flag=True, help="Forget the conflict; the job stays as it is.")
+@json_option
+def update(
+    folder: Path,
+    run_first: bool,
+    no_verify: bool,
+    mine: tuple[str, ...],
+    new: tuple[str, ...],
+    edited: tuple[str, ...],
+    forget: bool,
+    as_json: bool,
+) -> None:
+    """Bring a job up to date with its notebook; what was changed by hand stays.
+
+    Exits with 1 where both changed the same: the job is left as it was until each such file is decided.
+
+    \b
+    Example:
+      perijove job update jobs/evaluate --run
+      perijove job update jobs/evaluate --mine src/evaluate/steps.py
+    """
+    jobs, place = _jobs(), folder.resolve()
+    name = str(read_manifest(place)["name"])
+    if forget:
+        abandon(place)
+        show(Update([], [], []), as_json, lambda: click.echo("The conflict is forgotten; the job is as it was."))
+        return
+    sides: tuple[tuple[Take, tuple[str, ...]], ...] = (("mine", mine), ("notebook", new), ("edited", edited))
+    take = {path: side for side, paths in sides for path in paths}
+    how = Refresh(run=run_first, verify=not no_verify, take=take)
+    started = service("tasks").start(
+        "jobs.update", f"Update {name}", lambda on: jobs.update(place, how, me(), on), me(), f"job:{name}"
+    )
+    found = msgspec.convert(run_task(service("tasks"), started, quiet=as_json).result, Update)
+    show(found, as_json, lambda: _print_update(found))
+    if found.conflicts or (found.verification is not None and found.verification.verdict != "verified"):
+        raise SystemExit(1)
+
+
+def _print_update(found: Update) -> None:
+    for words, paths in (("changed", found.merged), ("kept as you made it", found.kept), ("CONFLICT", found.conflicts)):
+        for path in paths:
+            click.echo(f"{words}: {path}")
+    for one in found.clashes:
+        click.echo(f"\n{one.path}{', ' + one.cell if one.cell else ''}: {one.reason}")
+        for mark, text in (("- mine", one.mine), ("- notebook", one.notebook)):
+            click.echo(click.style(f"{mark}\n", bold=True) + text.rstrip("\n"))
+    if found.conflicts:
+        click.echo(
+            "\nThe job is as it was. Decide each file with --mine, --notebook, or --edited once you edited it in"
+        )
+        click.echo(found.place)
+    elif not found.merged:
+        click.echo("The job is up to date.")
+    if found.verification is not None:
+        _print_verification(found.verification)
 
 
 @job.command("run")

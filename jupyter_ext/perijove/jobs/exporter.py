@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import msgspec
 
@@ -17,7 +19,7 @@ from perijove.jobs.choose import Picked, pick
 from perijove.jobs.describe import describe
 from perijove.jobs.effects import effects_of
 from perijove.jobs.findings import findings, refuse
-from perijove.jobs.model import Choice, NewJob, Slice
+from perijove.jobs.model import Choice, NewJob, Refresh, Slice
 from perijove.jobs.notebook import Notebook, read_notebook
 from perijove.jobs.package import Plan, check_folder, check_name, plan
 from perijove.jobs.ports import JobTarget, Kernels, Notebooks
@@ -81,6 +83,18 @@ class Exporter:
         words = [one.message for one in described.findings]
         told = [*(one for one in described.warnings if one not in words), *words]
         return replace(job, described=msgspec.structs.replace(described, warnings=list(dict.fromkeys(told))))
+
+    def again(self, manifest: Mapping[str, Any], how: Refresh) -> tuple[NewJob, Plan, JobTarget]:
+        """The job that a manifest's choice gives now; raises Invalid where it does not say what it was made from."""
+        wish = dict(manifest.get("choice", {}))
+        if not wish:
+            raise Invalid("The job does not say what it was made from.", hint="Export it again into another folder.")
+        try:
+            body = msgspec.convert({**wish, "run": how.run, "kernel_id": how.kernel_id}, NewJob)
+        except msgspec.ValidationError as error:
+            raise Invalid(f"The job's manifest is wrong: {error}.", hint="Export it into another folder.") from error
+        target: JobTarget = self.parts.make(body.target, dict(body.target_options))
+        return body, self.planned(str(manifest["name"]), self.picked(body)), target
 
     def values(self, body: NewJob, job: Plan, teller: Teller) -> tuple[Path, str]:
         """The folder with the values to compare with, and what failed after they were taken."""

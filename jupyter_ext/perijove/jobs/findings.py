@@ -68,7 +68,7 @@ def _asking(found: Picked) -> Iterator[Finding]:
 def _missing(found: Picked) -> Iterator[Finding]:
     notes, kept = found.found.notes, found.found.kept
     for name, users in sorted(notes.missing.items()):
-        if users & kept and name != "client":
+        if users & kept and name != "client" and not found.found.opaque:
             entry = found.entries[found.found.units[min(users & kept)].cell]
             yield Finding(
                 "hidden_state",

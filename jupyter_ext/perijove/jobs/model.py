@@ -221,7 +221,10 @@ class Update(msgspec.Struct, frozen=True):
 
 
 class Job(msgspec.Struct, frozen=True, rename="camel"):
-    """An exported job. ``path`` is its folder; ``run`` the experiment run it reproduces, empty where there is none."""
+    """An exported job. ``path`` is its folder; ``run`` the experiment run it reproduces, empty where there is none.
+
+    ``behind`` says that its notebook has changed since; ``conflicts`` are files of an update that wait for a decision.
+    """
 
     name: str
     path: str
@@ -233,3 +236,5 @@ class Job(msgspec.Struct, frozen=True, rename="camel"):
     warnings: list[str]
     exported_at: datetime
     verification: Verification | None
+    behind: bool = False
+    conflicts: list[str] = []

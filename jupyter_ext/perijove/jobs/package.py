@@ -26,7 +26,7 @@ More = Callable[[JobSpec], Mapping[str, str]]
 MANIFEST = ".perijove-job.json"
 PICTURE = "docs/shap_summary.png"
 FORMAT = 1
-CHOICE = ("notebook", "cells", "variable", "ref", "order", "keep", "drop")
+CHOICE = ("notebook", "cells", "variable", "ref", "order", "keep", "drop", "target", "target_options")
 
 
 def write(

@@ -5,7 +5,7 @@ from __future__ import annotations
 from perijove.core.access import Person
 from perijove.core.model import Task
 from perijove.core.routing import Router
-from perijove.jobs.model import Choice, Job, NewJob, Slice
+from perijove.jobs.model import Choice, Job, NewJob, Refresh, Slice, Update
 from perijove.jobs.service import Jobs
 
 router = Router("jobs")
@@ -39,6 +39,24 @@ def export_job(jobs: Jobs, body: NewJob, who: Person) -> Task:
 def verify_job(jobs: Jobs, name: str, who: Person) -> Task:
     """Run a job in a fresh environment and compare with the notebook, as a task."""
     return jobs.start_verify(name, who)
+
+
+@router.post("/{name}/update", may="jobs.write")
+def update_job(jobs: Jobs, name: str, body: Refresh, who: Person) -> Task:
+    """Bring a job up to date with its notebook, as a task whose result is an Update; conflicts change nothing."""
+    return jobs.start_update(name, body, who)
+
+
+@router.get("/{name}/conflict", may="jobs.read")
+def show_conflict(jobs: Jobs, name: str) -> Update:
+    """The conflict of a job that waits for a decision, clash by clash."""
+    return jobs.conflict(name)
+
+
+@router.delete("/{name}/conflict", may="jobs.write")
+def abandon_conflict(jobs: Jobs, name: str, who: Person) -> Job:
+    """Forget the conflict of a job, which stays as it is."""
+    return jobs.abandon(name, who)
 
 
 @router.post("/{name}/run", may="jobs.write")

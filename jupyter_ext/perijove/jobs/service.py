@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Sequence
 from datetime import UTC, datetime
 from pathlib import Path
@@ -20,11 +21,13 @@ from perijove.core.project import Project
 from perijove.core.refs import Ref
 from perijove.core.tasks import Progress, Tasks
 from perijove.jobs.exporter import Exporter
-from perijove.jobs.model import Choice, Job, JobState, NewJob, Slice, Verification
-from perijove.jobs.package import Plan, edited, read_manifest, write
+from perijove.jobs.install import finish
+from perijove.jobs.model import Choice, Job, JobState, NewJob, Refresh, Slice, Update, Verification
+from perijove.jobs.package import MANIFEST, Plan, contents, edited, read_manifest, write
 from perijove.jobs.ports import Kernels, Notebooks, Runs
 from perijove.jobs.runner import run_job
 from perijove.jobs.store import JobStore
+from perijove.jobs.update import abandon, conflict, update
 from perijove.jobs.verify import Silent, Teller, verify
 
 
@@ -144,6 +147,50 @@ class Jobs:
             self._publish("jobs.job.verified", name, who, {"verdict": found.verdict, "seconds": found.seconds})
         return found
 
+    def start_update(self, name: str, how: Refresh, who: Person) -> Task:
+        """Bring a job up to date with its notebook, as a task whose result is an Update."""
+        folder = Path(self.show(name).path)
+        read_manifest(folder)
+        return self.tasks.start(
+            "jobs.update", f"Update {name}", lambda on: self.update(folder, how, who, on), who, f"job:{name}"
+        )
+
+    def update(self, folder: Path, how: Refresh, who: Person, progress: Progress | None = None) -> Update:
+        """Merge what the notebook gives now into a job's folder, and verify what came of it.
+
+        With clashes that nobody has decided, the job stays as it was.
+        """
+        teller: Teller = progress or Silent()
+        folder = folder.resolve()
+        finish(folder)
+        teller.step(0.0, "Slice the notebook")
+        body, job, target = self.exporter.again(read_manifest(folder), how)
+        values, later = self.exporter.values(body, job, teller)
+        teller.step(0.6 if how.run else 0.2, "Merge with what was changed by hand")
+        run = self._run_of(job)
+        made = contents(job, values, folder, run, choice=body, more=target.files)
+        found = update(folder, MANIFEST, made, how.take)
+        if found.conflicts:
+            self._publish("jobs.job.conflicting", job.name, who, {"files": found.conflicts})
+            return found
+        warnings = [*job.described.warnings, *([later] if later else []), *target.deliver(folder)]
+        known = self.store.get(job.name)
+        if known is None or Path(known.path) == folder:
+            self._connect(job, self._remember(job, folder, list(made), run, warnings))
+        self._publish("jobs.job.updated", job.name, who, {"merged": found.merged, "kept": found.kept})
+        verified = self.verify(folder, who, progress) if how.verify else None
+        return msgspec.structs.replace(found, verification=verified)
+
+    def conflict(self, name: str) -> Update:
+        """The conflict of a job that waits for a decision; one without clashes where there is none."""
+        return conflict(Path(self.show(name).path)) or Update([], [], [])
+
+    def abandon(self, name: str, who: Person) -> Job:
+        """Forget the conflict of a job, which stays as it is."""
+        abandon(Path(self.show(name).path))
+        self._publish("jobs.job.abandoned", name, who, {})
+        return self.show(name)
+
     def run(self, folder: Path, parameters: dict[str, str], progress: Progress | None = None) -> dict[str, Any]:
         """Run the job in a folder in the environment of its lock; gives where its outputs are."""
         return run_job(folder, parameters, self.project.state / "environments", progress or Silent())
@@ -190,12 +237,28 @@ class Jobs:
             if self.tasks.running(f"job:{job.name}"):
                 return job
             job = msgspec.structs.replace(job, state=_before(job))  # the program that verified it was killed
+        folder = Path(job.path)
         try:
-            changed = edited(Path(job.path))
+            finish(folder)
+            changed = edited(folder)
         except PerijoveError:
             warnings = [*job.warnings, f"The folder {job.path} is gone."]
             return msgspec.structs.replace(job, state="failed", warnings=warnings)
+        waiting = conflict(folder)
+        job = msgspec.structs.replace(
+            job, behind=self._is_behind(job, folder), conflicts=waiting.conflicts if waiting else []
+        )
         return msgspec.structs.replace(job, state="edited") if changed else job
+
+    def _is_behind(self, job: Job, folder: Path) -> bool:
+        """Whether a cell that the job was made from has another text in the notebook now, or is gone."""
+        try:
+            made_from = json.loads((folder / "PROVENANCE.json").read_text("utf-8"))["cells"]
+            now = {cell.id: cell.hash for cell in self.exporter.notebook(job.notebook).cells}
+            last = {str(one["id"]): str(one["sha256"]) for one in made_from}
+        except (OSError, ValueError, KeyError, TypeError, PerijoveError):
+            return False
+        return any(now.get(cell) != digest for cell, digest in last.items())
 
 
 def _before(job: Job) -> JobState:

@@ -49,7 +49,8 @@ class JobStore:
 
     def put(self, job: Job) -> None:
         """Add a job, in place of the one that had its name."""
-        values = msgspec.structs.asdict(job)
+        given = msgspec.structs.asdict(job)
+        values = {column.name: given[column.name] for column in jobs.c}  # the rest is found out when it is looked at
         values["verification"] = msgspec.to_builtins(job.verification) if job.verification else None
         with self.database.begin() as connection:
             connection.execute(delete(jobs).where(jobs.c.name == job.name))

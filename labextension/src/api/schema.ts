@@ -739,6 +739,24 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/jobs/{name}/conflict": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The conflict of a job that waits for a decision, clash by clash. */
+        get: operations["show_conflict"];
+        put?: never;
+        post?: never;
+        /** Forget the conflict of a job, which stays as it is. */
+        delete: operations["abandon_conflict"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/jobs/{name}/run": {
         parameters: {
             query?: never;
@@ -750,6 +768,23 @@ export interface paths {
         put?: never;
         /** Run a job, as a task. */
         post: operations["run_job"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/jobs/{name}/update": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Bring a job up to date with its notebook, as a task whose result is an Update; conflicts change nothing. */
+        post: operations["update_job"];
         delete?: never;
         options?: never;
         head?: never;
@@ -1355,6 +1390,18 @@ export interface components {
             drop?: components["schemas"]["LineRef"][];
         };
         /**
+         * Clash
+         * @description A place that both the engineer and the notebook changed: a hunk of a file and its cell, or a whole file.
+         */
+        Clash: {
+            path: string;
+            cell: string;
+            reason: string;
+            mine: string;
+            base: string;
+            notebook: string;
+        };
+        /**
          * Cleaned
          * @description What nothing refers to any more: blobs, and manifests of notebooks that are gone.
          */
@@ -1868,6 +1915,8 @@ export interface components {
         /**
          * Job
          * @description An exported job. ``path`` is its folder; ``run`` the experiment run it reproduces, empty where there is none.
+         *
+         *         ``behind`` says that its notebook has changed since; ``conflicts`` are files of an update that wait for a decision.
          */
         Job: {
             name: string;
@@ -1881,6 +1930,10 @@ export interface components {
             warnings: string[];
             exportedAt: string;
             verification: components["schemas"]["Verification"] | null;
+            /** @default false */
+            behind?: boolean;
+            /** @default [] */
+            conflicts?: string[];
         };
         /**
          * KeptCell
@@ -2330,6 +2383,25 @@ export interface components {
             ref?: string;
         };
         /**
+         * Refresh
+         * @description How to bring a job up to date. ``take`` decides files in conflict: mine, the notebook's, or what was edited.
+         *
+         *         ``kernel_id`` is the live kernel to take values from; ``run`` runs the notebook afresh; without either, the stored
+         *         values serve as long as no kept cell has changed.
+         */
+        Refresh: {
+            /** @default false */
+            run?: boolean;
+            /** @default  */
+            kernel_id?: string;
+            /** @default true */
+            verify?: boolean;
+            /** @default {} */
+            take?: {
+                [key: string]: "edited" | "mine" | "notebook";
+            };
+        };
+        /**
          * Request
          * @description Someone asks to read a dataset; ``reason`` is theirs, ``answer`` that of who decided.
          */
@@ -2584,6 +2656,23 @@ export interface components {
          */
         TaskLog: {
             lines: string[];
+        };
+        /**
+         * Update
+         * @description What a re-export did: the files it changed, those in conflict, and what the engineer did that was kept.
+         *
+         *         ``conflicts`` are empty, or nothing in the job's files was touched and the merge with its marks lies in ``place``.
+         */
+        Update: {
+            merged: string[];
+            conflicts: string[];
+            kept: string[];
+            /** @default [] */
+            clashes?: components["schemas"]["Clash"][];
+            /** @default  */
+            place?: string;
+            /** @default null */
+            verification?: components["schemas"]["Verification"] | null;
         };
         /**
          * Use
@@ -4209,6 +4298,68 @@ export interface operations {
             };
         };
     };
+    show_conflict: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                name: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Update"];
+                };
+            };
+            /** @description It was not done. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    abandon_conflict: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                name: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Job"];
+                };
+            };
+            /** @description It was not done. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     run_job: {
         parameters: {
             query?: never;
@@ -4219,6 +4370,41 @@ export interface operations {
             cookie?: never;
         };
         requestBody?: never;
+        responses: {
+            /** @description Done. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Task"];
+                };
+            };
+            /** @description It was not done. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    update_job: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                name: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["Refresh"];
+            };
+        };
         responses: {
             /** @description Done. */
             200: {
