@@ -33,6 +33,9 @@ class OneRun:
     def latest_for(self, notebook, cells):
         return "abc123" if "evaluate" in cells else ""
 
+    def facts(self, run):
+        return {"params": {"depth": "4"}, "metrics": {"auc": 0.9}, "picture": b"a picture"}
+
 
 class OneTarget(Parts):
     """The built-in target, whether or not the package is installed."""
@@ -100,6 +103,13 @@ def test_what_the_job_holds_is_what_the_cell_needs(jobs, exported):
     assert [one.ref for one in found.inputs] == [f"dataset:{(jobs.project.root / 'data/points.csv').as_uri()}"]
     steps = (jobs.project.root / "jobs/small/src/small/steps.py").read_text()
     assert "matplotlib" not in steps and "noise" not in steps and "describe" not in steps
+
+
+def test_the_model_card_says_what_the_run_logged(exported):
+    folder = Path(exported.path)
+    card = (folder / "MODEL_CARD.md").read_text()
+    assert "| `depth` | `4` | `run abc123` |" in card and "| `auc` | `0.9` | `run abc123` |" in card
+    assert (folder / "docs/shap_summary.png").read_bytes() == b"a picture" and "docs/shap_summary.png" in card
 
 
 def test_the_job_stands_in_the_graph_and_was_announced(jobs, exported):

@@ -12,7 +12,7 @@ from typing import Any
 
 from sqlalchemy import Connection, Row
 
-from perijove.core.errors import Invalid, NotFound
+from perijove.core.errors import Invalid, NotFound, PerijoveError
 from perijove.core.project import Project
 from perijove.core.ranges import short, within
 from perijove.core.routing import File
@@ -107,6 +107,17 @@ class Experiments:
         """The id of the newest run that one of these cells of a notebook logged, or an empty text."""
         with self._open() as connection:
             return store.newest(connection, notebook, list(cells)) if connection is not None and cells else ""
+
+    def facts(self, run: str) -> dict[str, Any]:
+        """What a model card says of a run: its params and metrics, and its picture of SHAP values."""
+        found = self.run(run)
+        facts: dict[str, Any] = {"params": found.parameters, "metrics": found.metrics}
+        try:
+            kept = [one.path for one in self.artifacts(run)]
+            paths = [one for one in kept if one.endswith(".png") and "shap" in one.lower()]
+            return {**facts, "picture": self.artifact(run, min(paths)).content} if paths else facts
+        except PerijoveError:  # it keeps no files, or not here
+            return facts
 
     def full_id(self, start: str) -> str:
         """The id of the one run whose id begins so; raises NotFound or, where several do, Invalid."""

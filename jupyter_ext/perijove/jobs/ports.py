@@ -33,6 +33,10 @@ class Runs(Protocol):
         """The id of the newest run logged from one of these cells, or an empty text."""
         ...
 
+    def facts(self, run: str) -> Mapping[str, Any]:
+        """What a run logged: ``params``, ``metrics``, and as ``picture`` the bytes of its SHAP summary."""
+        ...
+
 
 @dataclass(frozen=True)
 class JobSpec:

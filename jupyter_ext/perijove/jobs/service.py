@@ -115,7 +115,8 @@ class Jobs:
         values, later = self.exporter.values(body, job, teller)
         teller.step(0.6 if body.run else 0.3, "Write the job")
         run = self._run_of(job)
-        files = write(job, values, out, run, choice=body, more=target.files)
+        facts = self.runs.facts(run) if run else {}
+        files = write(job, values, out, run, facts, choice=body, more=target.files)
         warnings = [*job.described.warnings, *([later] if later else []), *target.deliver(out)]
         made = self._remember(job, out, files, run, warnings)
         self._connect(job, made)
