@@ -55,8 +55,10 @@ def mutants(folder: Path, most: int = 0) -> list[Mutant]:
     columns = _columns(folder / "src" / name / "contract.json")
     steps = f"src/{name}/steps.py"
     found = [*_of_config(folder, f"src/{name}/config.toml"), *_of_steps(folder, steps, columns)]
+    if not most:
+        return found
     kinds = dict.fromkeys(one.kind for one in found)
-    return [one for kind in kinds for one in [two for two in found if two.kind == kind][: most or None]]
+    return [one for kind in kinds for one in [two for two in found if two.kind == kind][:most]]
 
 
 def _columns(contract: Path) -> set[str]:
@@ -96,14 +98,15 @@ def _of_steps(folder: Path, file: str, columns: set[str]) -> Iterator[Mutant]:
             if isinstance(part, ast.Compare) and isinstance(part.ops[0], _COMPARE)
             for side in (part.left, *part.comparators)
         }
-        for part in ast.walk(function):
-            if not isinstance(part, ast.Constant) or part.lineno != part.end_lineno or id(part) in printed:
+        literals = [part for part in ast.walk(function) if isinstance(part, ast.Constant)]
+        for part in sorted(literals, key=lambda one: (one.lineno, one.col_offset)):
+            if part.lineno != part.end_lineno or id(part) in printed:
                 continue
             kind = "threshold" if id(part) in thresholds else "constant"
             if isinstance(part.value, str):
                 kind, other = "column", f"{part.value}_" if part.value in columns else None
             else:
-                other = changed(part.value)
+                other = changed(part.value, far=kind == "threshold")
             if other is not None:
                 spot = (part.lineno, part.col_offset, part.end_col_offset or 0, repr(other))
                 yield Mutant(kind, file, part.lineno, repr(part.value), repr(other), replaced(source, [spot]))
@@ -120,12 +123,15 @@ def _only_prints(node: ast.AST) -> bool:
     )
 
 
-def changed(value: object) -> Any:
-    """Another value of the same kind, far enough away to matter; None where there is none."""
+def changed(value: object, *, far: bool = False) -> Any:
+    """Another value of the same kind, far enough away to matter, or so ``far`` that it parts nothing any more; None
+    where there is none."""
     if isinstance(value, bool):
         return not value
     if isinstance(value, int):
         return value * 2 + 1 if value >= 0 else value * 2 - 1
+    if isinstance(value, float) and far:
+        return value + 1 + abs(value)
     if isinstance(value, float):
         return value / 2 + 0.1 if value else 0.5
     return None
