@@ -286,3 +286,15 @@ def test_a_module_that_leads_out_of_the_project_is_refused(tmp_path):
 def test_a_job_cannot_have_the_name_of_what_it_imports(tmp_path):
     with pytest.raises(Invalid, match="imports a module “pandas”"):
         planned(tmp_path, "import pandas", "out = len(pandas.DataFrame())", name="pandas")
+
+
+def test_a_file_that_the_job_writes_itself_is_no_input(tmp_path, values):
+    job = planned(
+        tmp_path,
+        "from pathlib import Path\nimport json\ntarget = Path('made.json')",
+        "target.write_text('[6]')",
+        "with open('made.json') as file:\n    out = json.load(file)[0]",
+    )
+    assert [one.name for one in job.described.inputs if one.kind == "dataset"] == []
+    package.write(job, values, tmp_path / "job")
+    assert run(tmp_path / "job") == 6

@@ -73,8 +73,8 @@ def test_every_literal_that_matters_is_found_once(small):
         ("constant", "3  # int, cell 1 (pick), line 1", "7"),
         ("column", "'a'", "'a_'"),
         ("column", "'b'", "'b_'"),
-        ("threshold", "0.5", "2.0"),
-        ("constant", "2.5", "1.35"),
+        ("threshold", "0.5", "1000000.5"),
+        ("constant", "2.5", "13.5"),
         ("constant", "3", "7"),
     ]
 

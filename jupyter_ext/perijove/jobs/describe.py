@@ -157,12 +157,25 @@ def inputs(notebook: Notebook, found: BackwardSlice) -> list[Input]:
     result: dict[str, Input] = {}
     written = {name[4:] for name in _written(found) if name.startswith("§fs:")}
     for (path, _), users in sorted(found.notes.files.items()):
-        if users & found.kept and path not in written:
+        if users & found.kept and path not in written and not _made_before(found, path, users & found.kept):
             result[path] = Input(path, "dataset", dataset_ref(path, notebook.file.parent))
     for name, users in sorted(found.notes.environment.items()):
         if users & found.kept:
             result[name] = Input(name, "environment", "")
     return list(result.values())
+
+
+def _made_before(found: BackwardSlice, path: str, readers: frozenset[int] | set[int]) -> bool:
+    """Whether a kept line that writes to a place named elsewhere comes first, and another line names this very path."""
+    writers = found.notes.writes.get("*", set()) & found.kept
+    if not any(at < min(readers) for at in writers):
+        return False
+    return any(
+        isinstance(part, ast.Constant) and part.value == path
+        for at in found.kept - set(readers)
+        if at < min(readers) and (node := found.units[at].node) is not None
+        for part in ast.walk(node)
+    )
 
 
 def _written(found: BackwardSlice) -> set[str]:

@@ -16,6 +16,7 @@ from perijove.core.errors import Invalid
 from perijove.jobs.names import (
     awaits,
     certainly_bound,
+    globals_of,
     identifiers,
     late_reads,
     only_shows,
@@ -94,13 +95,21 @@ def _refuse(found: BackwardSlice, labels: Sequence[str]) -> None:
         )
     bound = set().union(*(found.notes.binds.get(at, ()) for at in found.kept))
     for name, users in sorted(found.notes.missing.items()):
-        now = {at for at in users & found.kept if name not in bound or not _waits(found.units[at].node)}
+        now = {at for at in users & found.kept if _is_missing(found, name, at, bound)}
         if name != "client" and now and not found.star:
             cell = found.units[min(now)].cell
             raise Invalid(
                 f"{_big(labels[cell])} uses “{name}”, which no cell before it defines.",
                 hint="Define it in a cell above: the kernel may hold it from a cell that is gone.",
             )
+
+
+def _is_missing(found: BackwardSlice, name: str, at: int, bound: set[str]) -> bool:
+    """Whether a statement needs a name that nothing gives it: neither it looks the name up later, nor owns it."""
+    node = found.units[at].node
+    if name in bound and _waits(node):
+        return False
+    return node is None or (name in globals_of(node) and name not in found.notes.binds.get(at, ()))
 
 
 def _waits(node: ast.stmt | None) -> bool:

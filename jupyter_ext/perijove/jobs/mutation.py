@@ -128,12 +128,12 @@ def changed(value: object, *, far: bool = False) -> Any:
     where there is none."""
     if isinstance(value, bool):
         return not value
+    if isinstance(value, int | float) and far:
+        return value + 1_000_000
     if isinstance(value, int):
         return value * 2 + 1 if value >= 0 else value * 2 - 1
-    if isinstance(value, float) and far:
-        return value + 1 + abs(value)
     if isinstance(value, float):
-        return value / 2 + 0.1 if value else 0.5
+        return value * 5 + 1
     return None
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 import builtins
+import symtable
 from collections.abc import Sequence
 
 
@@ -127,4 +128,16 @@ def identifiers(node: ast.AST) -> set[str]:
             found |= set(part.names)
         elif isinstance(part, ast.ExceptHandler | ast.MatchAs | ast.MatchStar) and part.name:
             found.add(part.name)
+    return found
+
+
+def globals_of(node: ast.stmt) -> set[str]:
+    """The names that a statement reads from the program around it, those its functions look up later included."""
+    found: set[str] = set()
+    waiting = [symtable.symtable(ast.unparse(node), "<statement>", "exec")]
+    while waiting:
+        scope = waiting.pop()
+        top = scope.get_type() == "module"
+        found |= {one.get_name() for one in scope.get_symbols() if one.is_referenced() and (top or one.is_global())}
+        waiting.extend(scope.get_children())
     return found
