@@ -35,7 +35,11 @@ class Report(msgspec.Struct, frozen=True):
 
 
 @click.command()
-@click.option("--clean", is_flag=True, help="Remove leftovers: clusters and workers whose kernel is gone.")
+@click.option(
+    "--clean",
+    is_flag=True,
+    help="Remove what killed programs left: clusters, half-made jobs.",
+)
 @json_option
 def doctor(clean: bool, as_json: bool) -> None:
     """Check that everything Perijove needs is there and well.
@@ -61,7 +65,7 @@ def doctor(clean: bool, as_json: bool) -> None:
 
 
 def _clean() -> list[str]:
-    removed: list[str] = service("clusters").clean()
+    removed: list[str] = [*service("clusters").clean(), *service("jobs").clean()]
     return removed or ["Nothing was left over."]
 
 

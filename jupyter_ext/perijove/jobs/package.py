@@ -19,7 +19,7 @@ from perijove.jobs.plan import Plan, check_name, plan
 from perijove.jobs.ports import JobSpec
 from perijove.jobs.pristine import BASE, OWN, digest_of, packed
 from perijove.jobs.provenance import hash_of
-from perijove.jobs.scratch import scratch
+from perijove.jobs.scratch import scratch, sweep
 from perijove.jobs.tree import GOLDEN, as_json, command, required, texts
 
 More = Callable[[JobSpec], Mapping[str, str]]
@@ -45,6 +45,7 @@ def write(
     """
     check_folder(out)
     made = contents(job, values, out, run, facts, choice, more)
+    sweep(out.parent, f".{out.name}-")
     if out.exists():
         gone = [path for path in read_manifest(out)["files"] if path not in made]
         install(out, {path: (PLAIN, content) for path, content in made.items()}, gone)

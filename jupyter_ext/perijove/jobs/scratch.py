@@ -14,6 +14,7 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 
 PREFIX_VERIFY = "perijove-verify-"
+PREFIX_UPDATE = "perijove-update-"
 
 
 @contextmanager
@@ -22,7 +23,8 @@ def scratch(parent: Path, prefix: str) -> Iterator[Path]:
     parent.mkdir(parents=True, exist_ok=True)
     sweep(parent, prefix)
     place = Path(tempfile.mkdtemp(dir=parent, prefix=prefix))
-    held = _hold(place)
+    while (held := _hold(place)) is None and sys.platform != "win32":  # another program swept it before it was held
+        place = Path(tempfile.mkdtemp(dir=parent, prefix=prefix))
     try:
         yield place
     finally:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import tempfile
 from collections.abc import Sequence
 from datetime import UTC, datetime
 from pathlib import Path
@@ -25,7 +26,9 @@ from perijove.jobs.install import finish
 from perijove.jobs.model import Choice, Job, JobState, NewJob, Refresh, Slice, Update, Verification
 from perijove.jobs.package import MANIFEST, Plan, contents, edited, read_manifest, write
 from perijove.jobs.ports import Kernels, Notebooks, Runs
+from perijove.jobs.pristine import OWN
 from perijove.jobs.runner import run_job
+from perijove.jobs.scratch import PREFIX_UPDATE, PREFIX_VERIFY, sweep
 from perijove.jobs.store import JobStore
 from perijove.jobs.update import abandon, conflict, update
 from perijove.jobs.verify import Silent, Teller, verify
@@ -195,6 +198,21 @@ class Jobs:
     def run(self, folder: Path, parameters: dict[str, str], progress: Progress | None = None) -> dict[str, Any]:
         """Run the job in a folder in the environment of its lock; gives where its outputs are."""
         return run_job(folder, parameters, self.project.state / "environments", progress or Silent())
+
+    def clean(self) -> list[str]:
+        """Remove what killed exports, verifications and updates left, and finish what they had decided."""
+        removed = []
+        places = [(Path(tempfile.gettempdir()), prefix) for prefix in (PREFIX_VERIFY, PREFIX_UPDATE)]
+        places.append((self.project.state / "environments", ".making-"))
+        places += [(one, ".new-") for one in (self.project.state / "values").glob("*")]
+        for job in self.store.all():
+            folder = Path(job.path)
+            if finish(folder):
+                removed.append(f"Finished the update of {job.name}.")
+            places += [(folder.parent, f".{folder.name}-"), (folder / OWN, ".next-"), (folder / OWN, ".conflict-")]
+        for parent, prefix in places:
+            removed += [f"Removed {one}." for one in sweep(parent, prefix)]
+        return removed
 
     # -- parts of an export
 

@@ -23,7 +23,7 @@ from perijove.jobs.install import finish, install
 from perijove.jobs.merge import LINK, PLAIN, RUNS, Merge, has_marks, merge
 from perijove.jobs.model import Take, Update
 from perijove.jobs.pristine import OWN, base, digest_of
-from perijove.jobs.scratch import scratch
+from perijove.jobs.scratch import PREFIX_UPDATE, scratch
 
 CONFLICT = f"{OWN}/conflict"
 MERGED = f"{CONFLICT}/merged"
@@ -47,7 +47,7 @@ def update(folder: Path, manifest: str, made: Mapping[str, bytes], take: Mapping
     old: Files = {
         path: (PLAIN, content) for path, content in base(folder, hashes, *contents).items() if not path.startswith(ours)
     }
-    with scratch(Path(tempfile.gettempdir()), "perijove-update-") as work:
+    with scratch(Path(tempfile.gettempdir()), PREFIX_UPDATE) as work:
         found = merge(old, mine, new, work)
     state = digest_of(repr([sorted(mine.items()), sorted(new.items())]).encode())
     tree, left = _decided(folder, found, take, state)
