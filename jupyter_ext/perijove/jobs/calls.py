@@ -4,91 +4,20 @@ from __future__ import annotations
 
 import ast
 import posixpath
-from typing import NamedTuple
+from collections.abc import Iterable
 
-from perijove.jobs.effects import Effects
-from perijove.jobs.state import State
-from perijove.jobs.things import NOTHING, Scope, Thing, Things, functions_in, reach
+from perijove.jobs.effects import Library
+from perijove.jobs.functions import Arguments, Functions
+from perijove.jobs.things import NOTHING, Thing, Things
 
-DEEPEST = 7
-MOST_CALLS = 4000
-
-
-class Arguments(NamedTuple):
-    """The things that a call gets, by position and by name."""
-
-    positional: list[Things]
-    named: dict[str, Things]
-
-    @property
-    def all(self) -> Things:
-        """All of them together."""
-        return frozenset().union(*self.positional, *self.named.values())
+FRAMES = ("pandas", "polars")
+PLAIN = (*FRAMES, "numpy", "numpy.random", "data")
+OWN = ("unknown", "iterator", "file", "instance")
+DATA = (*PLAIN, "dask", "pyarrow")
 
 
-class Calls(State):
+class Calls(Functions):
     """The part of the walk that deals with calls."""
-
-    def __init__(self, effects: Effects) -> None:
-        State.__init__(self, effects)
-        self.running: list[ast.AST] = []
-        self.count = 0
-
-    # -- functions of the notebook
-
-    def run_function(self, function: Thing, given: Arguments) -> Things:
-        """Walk through a function of the notebook with these arguments, and give what it may return."""
-        node = function.node
-        self.count += 1
-        if node in self.running or self.depth >= DEEPEST or self.count > MOST_CALLS:
-            self.change_deep(given.all)
-            return given.all
-        assert isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef | ast.Lambda)
-        outer, self.scope = self.scope, Scope(function.scope, "function")
-        self.depth += 1
-        self.running.append(node)
-        try:
-            self._bind_parameters(node.args, function, given)
-            if isinstance(node, ast.Lambda):
-                return self.eval(node.body)
-            returned = self.walk_body(node)
-        finally:
-            self.running.pop()
-            self.depth -= 1
-            self.scope = outer
-        if any(isinstance(part, ast.Yield | ast.YieldFrom) for part in ast.walk(node)):
-            return frozenset({self.thing(node, "iterator", {*given.all, *returned, function})})
-        return returned
-
-    def _bind_parameters(self, spec: ast.arguments, function: Thing, given: Arguments) -> None:
-        names = [argument.arg for argument in (*spec.posonlyargs, *spec.args)]
-        rest: set[Thing] = set()
-        for at, things in enumerate(given.positional):
-            if at < len(names):
-                self.bind(names[at], things)
-            else:
-                rest |= things
-        known = {*names, *(argument.arg for argument in spec.kwonlyargs)}
-        for name, things in given.named.items():
-            if name in known:
-                self.bind(name, things)
-            else:
-                rest |= things
-        for name in known - self.scope.names.keys():
-            self.bind(name, function.defaults.get(name, NOTHING) | (rest if function.path == "escaped" else NOTHING))
-        for extra in (spec.vararg, spec.kwarg):
-            if extra is not None:
-                self.bind(extra.arg, frozenset({self.thing(extra, "container", rest)}))
-
-    def escape(self, things: Things, others: Things = NOTHING) -> None:
-        """Functions that are handed to somebody else may be called with anything that is handed along."""
-        for function in functions_in(things):
-            node = function.node
-            assert isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef | ast.Lambda)
-            if node in self.running:
-                continue
-            count = len(node.args.posonlyargs) + len(node.args.args)
-            self.run_function(function, Arguments([others] * count, {}))
 
     def call_thing(self, thing: Thing, given: Arguments, node: ast.Call) -> Things:
         """Call one thing that an expression may stand for."""
@@ -102,53 +31,26 @@ class Calls(State):
             if self.foreign(thing):
                 self.escape(given.all, given.all)
             return frozenset({made})
-        if thing.kind == "instance":
-            for method in self.methods(thing, "__call__"):
-                return self.run_function(method, Arguments([frozenset({thing}), *given.positional], given.named))
+        own = self.methods(thing, "__call__") if thing.kind == "instance" else []
+        if own:
+            with_self = Arguments([frozenset({thing}), *given.positional], given.named)
+            return frozenset().union(*(self.run_function(method, with_self) for method in own))
         if thing.kind == "module":
             return self.call_library(thing.path, given, node)
+        if thing.kind == "method":
+            receivers = frozenset(one for one in thing.holds if one.kind != "method")
+            return self.call_method(receivers, thing.path, given, node)
         known = (
-            thing.kind not in ("container", "iterator", "unknown", "instance")
+            thing.kind not in ("container", "iterator", "unknown", "instance", "hub")
             and self.effects.library(thing.kind).known
         )
-        self.escape(frozenset({thing}) | given.all, given.all)
+        results = self.escape(frozenset({thing}) | given.all, given.all | thing.holds)
         if not (known and self.effects.library(thing.kind).methods_keep):
             self.change_deep({thing})
         if not known:
-            self.change_deep(given.all)
+            self.change_given(given.all)
         kind = thing.kind if known else "unknown"
-        return frozenset({self.thing(node, kind, {*thing.holds, *given.all, thing})})
-
-    def methods(self, thing: Thing, *names: str) -> list[Thing]:
-        """The methods of these names that the classes of an instance have; all its special methods for no names."""
-        found = []
-        for base in reach(thing.bases, roots=False):
-            if base.kind != "class" or base.scope is None:
-                continue
-            for name, binding in base.scope.names.items():
-                if name in names or (not names and name.startswith("__") and name not in ("__init__", "__new__")):
-                    found += [method for method in binding.things if method.kind == "function"]
-        return found
-
-    def foreign(self, thing: Thing) -> bool:
-        """Whether a class has a base that is not of the notebook."""
-        return any(base.kind == "module" for base in thing.bases)
-
-    def touch(self, things: Things) -> None:
-        """An operator on an instance of a class of the notebook runs its special methods."""
-        for thing in things:
-            if thing.kind == "instance":
-                for method in self.methods(thing):
-                    self.run_function(method, Arguments([frozenset({thing}), things], {}))
-
-    def consume(self, things: Things) -> None:
-        """Run iterators to their end, with the functions they hold."""
-        for thing in things:
-            if thing.kind == "iterator" or thing.kind == "unknown":
-                self.change_deep({thing})
-                self.escape(frozenset(thing.holds), frozenset(thing.holds))
-            elif thing.kind == "instance":
-                self.touch(frozenset({thing}))
+        return results | {self.thing(node, kind, {*thing.holds, *given.all, *results, thing})}
 
     # -- functions of libraries
 
@@ -156,28 +58,27 @@ class Calls(State):
         """Call a function or class of a library."""
         about = self.effects.library(path)
         last = path.rpartition(".")[2]
-        self.escape(given.all, given.all)
+        results = self.escape(given.all, given.all)
         self.library_state(path, node)
         position = self.effects.value_of(path, "changes_argument")
         if position is not None and position < len(given.positional):
             self.change_deep(given.positional[position])
         if not about.known:
-            self.change_deep(given.all)
+            self.change_given(given.all)
         self.change_deep(given.named.get("out", NOTHING))
         if about.name == "re" or last in ("isclose", "allclose", "isnan"):
             return NOTHING
-        result = {self.thing(node, about.name, {self.root(path)})}
-        made = next(iter(result))
+        if self.effects.is_any(path, "data", "functions"):
+            return results | {self.thing(node, "data", {self.root(path)})}
+        made = self.thing(node, about.name, {self.root(path)}, path)
         if about.name.partition(".")[0] == "functools" or last in ("chain", "islice", "cycle", "tee"):
-            made = self.thing(node, "iterator", {self.root(path), *given.all})
-            return frozenset({made})
+            made = self.thing(node, "iterator", {self.root(path), *given.all, *results})
+            return frozenset({made}) | (self.members(given.all) | given.all | results if last == "reduce" else NOTHING)
         if self.effects.is_any(last, "library", "numpy", "alias") and about.name == "numpy":
             return frozenset({made, *given.all})
-        if path.startswith("sklearn.metrics"):
-            return NOTHING
-        if about.holds and (last[:1].isupper() or not about.methods_keep or about.name not in ("sklearn",)):
-            made.holds.update(given.all - {made})
-        return frozenset({made})
+        if about.holds:
+            self.hold(made, given.all | results)
+        return frozenset({made}) | results
 
     def library_state(self, path: str, node: ast.Call) -> None:
         """What a library's function does to its options, the random state, figures, files and databases."""
@@ -235,11 +136,12 @@ class Calls(State):
         """Call a method on things that are not modules."""
         result: set[Thing] = set()
         self.method_state(name, receiver, node)
-        self.escape(given.all, given.all | receiver)
+        result |= self.escape(given.all, given.all | receiver)
         self.change_deep(given.named.get("out", NOTHING))
         if "inplace" in given.named and not constant_false(node, "inplace"):
-            self.change(receiver)
+            self.change(receiver | self.whole(node.func))
         for thing in receiver:
+            self.tick()
             result |= self._method(thing, name, given, node)
         return frozenset(result)
 
@@ -254,26 +156,31 @@ class Calls(State):
         changed = about.changes(name)
         if changed:
             self.change({thing})
-            if about.name not in ("pandas", "numpy", "polars", "numpy.random"):
-                self.change_deep({thing})
+            if about.name not in PLAIN:
+                self.change_given({thing}, about)
             if about.holds:
-                thing.holds.update(given.all - {thing})
+                self.hold(thing, given.all)
         if not about.known and changed:
-            self.change_deep(given.all)
+            self.change_given(given.all)
         if name in about.returns_self:
             return frozenset({thing})
         holds = {held for held in thing.holds if held.kind == "root"}
-        if about.name == "numpy" and name in about.alias:
+        if about.name in ("numpy", "data") and self.effects.is_any(name, "library", "numpy", "alias"):
             return frozenset({thing})
-        if about.name in ("pandas", "numpy", "polars", "numpy.random"):
+        if about.name in PLAIN:
             kind = "numpy" if about.name == "numpy.random" else about.name
             return frozenset({self.thing(node, kind, holds)})
+        if self.effects.is_any(name, "data", "methods"):
+            return frozenset({self.thing(node, "data", holds)})
         return frozenset({self.thing(node, thing.kind, {*holds, *given.all, thing})})
 
     def _own_method(self, thing: Thing, name: str, given: Arguments, node: ast.Call) -> Things:
         found = self.methods(thing, name)
         if thing.kind == "class" and thing.scope is not None and name in thing.scope.names:
             found = [one for one in thing.scope.names[name].things if one.kind == "function"]
+        given_to_it = thing.scope.names.get(name) if thing.kind == "instance" and thing.scope is not None else None
+        if given_to_it is not None:
+            return frozenset().union(*(self.call_thing(one, given, node) for one in given_to_it.things))
         if not found:
             self.change_deep({thing})
             self.change_deep(given.all)
@@ -290,13 +197,36 @@ class Calls(State):
     def _container_method(self, thing: Thing, name: str, given: Arguments, node: ast.Call) -> Things:
         if self.effects.is_any(name, "containers", "changes") or thing.kind == "iterator":
             self.change({thing})
-            thing.holds.update(given.all - {thing})
+            self.hold(thing, given.all)
         if thing.kind == "iterator":
             self.consume(frozenset({thing}))
         elif not self.effects.is_any(name, "containers", "changes"):
             self.consume(given.all)
         held = {one for one in thing.holds if one.kind != "root"}
         return frozenset({self.thing(node, "container", {*held, *given.all}), *held})
+
+    def change_given(self, things: Iterable[Thing], about: Library | None = None) -> None:
+        """What a library is given it may go on with: iterators, objects, models. It leaves data alone."""
+        reached = self.reach(frozenset(things))
+        if about is not None and not about.reaches:
+            reached = frozenset(thing for thing in reached if thing.kind in (about.name, *OWN))
+        self.change(thing for thing in reached if _goes_on(thing))
+
+    def whole(self, part: ast.expr) -> Things:
+        """The frames that a part of one was taken from: a change of the part may be one of the whole."""
+        found: Things = NOTHING
+        while isinstance(part, ast.Attribute | ast.Subscript):
+            part = part.value
+            if isinstance(part, ast.Name):
+                found = self.read(part.id)
+        return frozenset(thing for thing in found if thing.kind in FRAMES)
+
+    def may_change(self, thing: Thing, name: str) -> bool:
+        """Whether a method of this name changes a thing that is not of the notebook."""
+        if thing.kind in ("container", "unknown"):
+            return self.effects.is_any(name, "containers", "changes")
+        about = self.effects.library(thing.kind)
+        return thing.kind in ("iterator", "file") or (about.known and about.methods_keep and about.changes(name))
 
     def method_state(self, name: str, receiver: Things, node: ast.Call) -> None:
         """What a method does to the random state, figures, files and databases, told by its name."""
@@ -322,15 +252,11 @@ class Calls(State):
         if name == "open" and "pathlib" in kinds:
             self.write_file(node, own)
 
-    # -- filled by the walk
 
-    def eval(self, node: ast.expr | None) -> Things:
-        """The things that an expression may stand for."""
-        raise NotImplementedError
-
-    def walk_body(self, node: ast.FunctionDef | ast.AsyncFunctionDef) -> Things:
-        """Walk through the body of a function and give what it may return."""
-        raise NotImplementedError
+def _goes_on(thing: Thing) -> bool:
+    """Whether a thing is an object with a life of its own: what a class made that is not one of data."""
+    made = thing.path.rpartition(".")[2][:1].isupper() and thing.kind not in ("module", "root")
+    return thing.kind in OWN or (made and thing.kind not in DATA)
 
 
 def fixed_seed(node: ast.Call) -> bool:

@@ -20,6 +20,9 @@ from perijove.core.errors import Invalid
 
 HINT = "Its tables are those of jobs/effects.toml; docs/jobs.md shows an example."
 
+SWITCHES: list[tuple[str, object]] = [("methods", "keep"), ("methods", "change")]
+SWITCHES += [(key, value) for key in ("holds", "reaches") for value in (True, False)]
+
 
 class Library(NamedTuple):
     """How values of one library behave; ``known`` is false for a library the table does not name."""
@@ -31,6 +34,7 @@ class Library(NamedTuple):
     returns_self: tuple[str, ...]
     holds: bool
     known: bool
+    reaches: bool = True
 
     def changes(self, method: str) -> bool:
         """Whether a method of such a value may change the value."""
@@ -156,7 +160,12 @@ def _libraries(ours: dict[str, Any], added: dict[str, Any], where: str) -> dict[
         for key, value in entry.items():
             if key in ("changes", "keeps", "alias", "returns_self"):
                 _texts(value, f"{place}.{key}")
-            elif not (key == "methods" and value in ("keep", "change") or key == "holds" and isinstance(value, bool)):
+            elif not (
+                key == "methods"
+                and value in ("keep", "change")
+                or key in ("holds", "reaches")
+                and isinstance(value, bool)
+            ):
                 raise Invalid(f"{place}.{key} is not understood.", hint=HINT)
         result[name] = whole
     return result
@@ -201,4 +210,5 @@ def _library(name: str, entry: dict[str, Any]) -> Library:
         tuple(entry.get("returns_self", [])),
         bool(entry["holds"]),
         True,
+        bool(entry.get("reaches", True)),
     )

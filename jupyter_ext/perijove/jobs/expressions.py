@@ -5,10 +5,12 @@ from __future__ import annotations
 import ast
 from collections.abc import Callable
 
-from perijove.jobs.calls import Arguments, Calls
+from perijove.jobs.calls import Calls, first_path
+from perijove.jobs.functions import Arguments
 from perijove.jobs.state import BUILTINS
 from perijove.jobs.things import NOTHING, Scope, Thing, Things
 
+Comprehension = ast.ListComp | ast.SetComp | ast.GeneratorExp | ast.DictComp
 COPYING = ("pandas", "polars")
 
 
@@ -20,32 +22,44 @@ class Expressions(Calls):
         if node is None:
             return NOTHING
         special: Callable[[ast.expr], Things] | None = getattr(self, f"eval_{type(node).__name__}", None)
-        if special is not None:
-            return special(node)
-        return self._operator(node)
+        found = special(node) if special is not None else self._operator(node)
+        self.tick(1 + len(found) // 4)
+        return found
 
     def _operator(self, node: ast.expr) -> Things:
         """An operator makes a new value of the kind of its operands; lists added together hold what those held."""
         operands = [self.eval(child) for child in ast.iter_child_nodes(node) if isinstance(child, ast.expr)]
         things: Things = frozenset().union(*operands)
-        self.touch(things)
+        results = self.touch(things)
         if isinstance(node, ast.Compare | ast.JoinedStr | ast.FormattedValue | ast.Constant):
             if isinstance(node, ast.Compare):
                 self.consume(things)
-            return (
-                self._new(node, {thing for thing in things if self.effects.library(thing.kind).known})
-                if things
-                else NOTHING
-            )
-        if isinstance(node, ast.BoolOp | ast.IfExp):
-            return things
-        return self._new(node, set(things)) if things else NOTHING
+            return results | self._new(node, {thing for thing in things if self.effects.library(thing.kind).known})
+        return results | self._new(node, set(things)) if things else NOTHING
+
+    def eval_BoolOp(self, node: ast.BoolOp) -> Things:
+        """One of the operands; those after the first may not be looked at."""
+        found = self.eval(node.values[0])
+        self.weak += 1
+        for value in node.values[1:]:
+            found |= self.eval(value)
+        self.weak -= 1
+        self.touch(found)
+        return found
+
+    def eval_IfExp(self, node: ast.IfExp) -> Things:
+        """One of two values."""
+        self.touch(self.eval(node.test))
+        self.weak += 1
+        found = self.eval(node.body) | self.eval(node.orelse)
+        self.weak -= 1
+        return found
 
     def _new(self, node: ast.expr, things: set[Thing]) -> Things:
         kinds = sorted({thing.kind for thing in things} - {"module", "root", "function", "class"})
         if not kinds:
             return NOTHING
-        kind = next((one for one in ("pandas", "polars", "dask", "numpy") if one in kinds), kinds[0])
+        kind = next((one for one in ("pandas", "polars", "dask", "numpy", "data") if one in kinds), kinds[0])
         holds = {held for thing in things for held in thing.holds if held.kind == "root" or thing.kind == "container"}
         return frozenset({self.thing(node, "unknown" if kind == "instance" else kind, holds)})
 
@@ -65,13 +79,16 @@ class Expressions(Calls):
         functions = frozenset(thing for thing in things if thing.kind in ("function", "class"))
         if not functions:
             return
-        outer, self.edges[self.now] = self.edges[self.now], self.demands.setdefault(self.now, {})
+        outer, self.edges[self.now] = self.edges[self.now], {}
         self.asking += 1
         try:
-            self.escape(functions)
+            self.outermost(lambda: self.escape(functions), functions, NOTHING)
         finally:
             self.asking -= 1
-            self.edges[self.now] = outer
+            later, self.edges[self.now] = self.edges[self.now], outer
+        demands = self.demands.setdefault(self.now, {})
+        for other, (why, _) in later.items():
+            demands.setdefault(other, (f"{why} when it is called", True))
 
     def eval_Attribute(self, node: ast.Attribute) -> Things:
         """Read an attribute: of a library its part, of other things whatever they hold."""
@@ -91,6 +108,8 @@ class Expressions(Calls):
                 found.add(thing)
             else:
                 found |= {thing, *(held for held in thing.holds if held.kind != "root")}
+                if self.may_change(thing, node.attr):
+                    found.add(self.thing(node, "method", {thing}, node.attr))
         return frozenset(found)
 
     def _part(self, thing: Thing, attribute: str) -> Thing:
@@ -104,9 +123,7 @@ class Expressions(Calls):
     def eval_Subscript(self, node: ast.Subscript) -> Things:
         """Read a part: a member of a container, a view of an array, a copy of a frame."""
         base, place = self.eval(node.value), self.eval(node.slice)
-        self.touch(base)
-        self.touch(place)
-        found: set[Thing] = set()
+        found: set[Thing] = set(self.touch(base) | self.touch(place))
         for thing in base:
             if thing.kind == "module":
                 if thing.path == "os.environ":
@@ -150,7 +167,8 @@ class Expressions(Calls):
             thing.defaults[argument.arg] = self.eval(default)
         for argument, given in zip(node.args.kwonlyargs, node.args.kw_defaults, strict=True):
             thing.defaults[argument.arg] = self.eval(given)
-        thing.holds.update(*thing.defaults.values()) if thing.defaults else None
+        self.hold(thing, frozenset().union(*thing.defaults.values()))
+        self.scope.captured = True
         return thing
 
     def eval_NamedExpr(self, node: ast.NamedExpr) -> Things:
@@ -160,24 +178,37 @@ class Expressions(Calls):
         return things
 
     def _comprehension(self, node: ast.expr) -> Things:
-        assert isinstance(node, ast.ListComp | ast.SetComp | ast.GeneratorExp | ast.DictComp)
+        assert isinstance(node, Comprehension)
+        first = self.eval(node.generators[0].iter)
+        if isinstance(node, ast.GeneratorExp):
+            later = self.thing(node, "function", first)
+            later.scope, later.defaults = self.scope, {".0": first}
+            self.scope.captured = True
+            return frozenset({self.thing(node, "iterator", {later, *first})})
+        return frozenset({self.thing(node, "container", self._rounds(node, first))})
+
+    def walk_generator(self, node: ast.GeneratorExp, first: Things) -> Things:
+        """Walk through a generator expression whose first iterable is known."""
+        return self._rounds(node, first)
+
+    def _rounds(self, node: Comprehension, first: Things) -> Things:
         outer, self.scope = self.scope, Scope(self.scope, "comprehension")
-        used: set[Thing] = set()
+        held: Things = NOTHING
+        self.weak += 1
         try:
-            for generator in node.generators:
-                things = self.eval(generator.iter)
-                used |= things
-                self.consume(things)
-                self.bind_members(generator.target, things)
-                for condition in generator.ifs:
-                    self.eval(condition)
-            parts = [node.key, node.value] if isinstance(node, ast.DictComp) else [node.elt]
-            held = frozenset().union(*(self.eval(part) for part in parts))
+            for _ in range(2):
+                for at, generator in enumerate(node.generators):
+                    things = self.eval(generator.iter) if at else first
+                    self.consume(things)
+                    self.bind_members(generator.target, things)
+                    for condition in generator.ifs:
+                        self.touch(self.eval(condition))
+                parts = [node.key, node.value] if isinstance(node, ast.DictComp) else [node.elt]
+                held |= frozenset().union(*(self.eval(part) for part in parts))
         finally:
             self.scope = outer
-        if isinstance(node, ast.GeneratorExp):
-            return frozenset({self.thing(node, "iterator", held | used)})
-        return frozenset({self.thing(node, "container", held)})
+            self.weak -= 1
+        return held
 
     eval_ListComp = eval_SetComp = eval_GeneratorExp = eval_DictComp = _comprehension  # noqa: N815 - as above
 
@@ -186,20 +217,11 @@ class Expressions(Calls):
         if isinstance(target, ast.Name):
             self.bind(target.id, self.members(things))
 
-    def members(self, things: Things) -> Things:
-        """What one finds inside these things."""
-        found: set[Thing] = set()
-        for thing in things:
-            found |= {held for held in thing.holds if held.kind != "root"}
-            if thing.kind not in ("container", *COPYING) or thing.kind in COPYING:
-                found.add(thing)
-        return frozenset(found)
-
     def eval_Await(self, node: ast.Await) -> Things:
         """Waiting for a value gives the value."""
         things = self.eval(node.value)
         self.consume(things)
-        return things
+        return things | self.members(things)
 
     def eval_Yield(self, node: ast.Yield) -> Things:
         """What is yielded belongs to the generator."""
@@ -208,10 +230,10 @@ class Expressions(Calls):
 
     def eval_YieldFrom(self, node: ast.YieldFrom) -> Things:
         """What is yielded belongs to the generator."""
-        self.returned |= self.eval(node.value)
+        things = self.eval(node.value)
+        self.consume(things)
+        self.returned |= things | self.members(things)
         return NOTHING
-
-    returned: Things = NOTHING
 
     # -- calls
 
@@ -245,7 +267,14 @@ class Expressions(Calls):
         for keyword in node.keywords:
             things = self.eval(keyword.value)
             named[keyword.arg or "**"] = things if keyword.arg else self.members(things)
-        return Arguments([self.eval(argument) for argument in node.args], named)
+        positional: list[Things] = []
+        for argument in node.args:
+            things = self.eval(argument)
+            if isinstance(argument, ast.Starred) or "*" in named:
+                named["*"] = named.get("*", NOTHING) | things
+            else:
+                positional.append(things)
+        return Arguments(positional, named)
 
     def _builtin(self, name: str, node: ast.Call) -> Things:
         if self._is_opaque(name, node):
@@ -255,28 +284,29 @@ class Expressions(Calls):
             return frozenset({self._module(str(node.args[0].value))})
         given = self._arguments(node)
         builtins = self.effects.table["builtins"]
-        self.touch(given.all)
-        self.escape(given.all, given.all)
+        results = self.touch(given.all) | self.escape(given.all, given.all)
         if name == "open":
-            self._open(node)
-            return frozenset({self.thing(node, "iterator")})
+            return frozenset({self._open(node)})
         if name in builtins["changes_first"] and given.positional:
             self.change_deep(given.positional[0])
             self._retain(given)
             self.escape(frozenset().union(*(thing.holds for thing in given.positional[0])))
         if name in builtins["lazy"]:
-            return frozenset({self.thing(node, "iterator", given.all)})
+            return frozenset({self.thing(node, "iterator", given.all | results)})
         if name in builtins["consumes"]:
             self.consume(given.all)
         if name in ("getattr", "super") or name in builtins["changes_first"]:
-            return self.members(given.all) | given.all
+            return self.members(given.all) | given.all | results
         if name in builtins["plain"]:
             return NOTHING
-        return frozenset({self.thing(node, "container", self.members(given.all))})
+        made = self.thing(node, "container", self.members(given.all) | results)
+        if name in builtins["makes"]:
+            return frozenset({made})
+        return frozenset({made}) | self.members(given.all) | given.all | results
 
     def _retain(self, given: Arguments) -> None:
         for thing in given.positional[0]:
-            thing.holds.update(given.all - {thing})
+            self.hold(thing, given.all)
 
     def _is_opaque(self, name: str, node: ast.Call) -> bool:
         if name in ("vars", "__import__"):
@@ -303,7 +333,7 @@ class Expressions(Calls):
             return NOTHING
         return self._operator(node)
 
-    def _open(self, node: ast.Call) -> None:
+    def _open(self, node: ast.Call) -> Thing:
         mode = node.args[1] if len(node.args) > 1 else next((k.value for k in node.keywords if k.arg == "mode"), None)
         text = (
             mode.value
@@ -312,8 +342,10 @@ class Expressions(Calls):
         )
         if not set(text) & set("wx"):
             self.read_file("open", node)
-        if set(text) & set("wxa+"):
-            self.write_file(node)
+        if not set(text) & set("wxa+"):
+            return self.thing(node, "iterator")
+        self.write_file(node)
+        return self.thing(node, "file", path=f"§fs:{first_path(node)}")
 
     def _module(self, path: str) -> Thing:
         return (

@@ -15,7 +15,7 @@ from perijove.core.errors import Invalid
 from perijove.jobs.effects import Effects, built_in
 from perijove.jobs.magics import Plain, to_python
 from perijove.jobs.model import Layer
-from perijove.jobs.state import Edges, Notes
+from perijove.jobs.state import Edges, Notes, TooMuch
 from perijove.jobs.statements import Walk
 from perijove.jobs.units import Unit, units_of
 
@@ -290,7 +290,7 @@ class _Search:
 def _step(walk: Walk, at: int, unit: Unit, plain: Plain) -> None:
     """Walk through one unit."""
     walk.now = at
-    walk.weak = int(unit.maybe)
+    walk.weak, walk.walks, walk.ticks = int(unit.maybe), 0, 0
     if plain.opaque:
         walk.notes.opaque[at] = plain.opaque
     if unit.head_of and isinstance(unit.node, ast.With):
@@ -299,7 +299,10 @@ def _step(walk: Walk, at: int, unit: Unit, plain: Plain) -> None:
             walk.bind_to(unit.node.items[0].optional_vars, things)
         walk.notes.reports.add(at)
     elif unit.node is not None:
-        walk.do(unit.node)
+        try:
+            walk.do(unit.node)
+        except TooMuch:
+            walk.give_up(unit.node)
         if walk.only_reports(unit.node):
             walk.notes.reports.add(at)
     if at in walk.notes.opaque:

@@ -21,6 +21,9 @@ BUILTINS = frozenset(dir(builtins)) | {
     "_",
     "__",
 }
+MOST_TICKS = 2_500
+ONCE_MORE = 300
+CODE = ("function", "class", "module", "root", "hub")
 Edges = dict[int, tuple[str, bool]]
 
 
@@ -36,6 +39,10 @@ class Notes:
     binds: dict[int, set[str]] = field(default_factory=dict)
     writes: dict[str, set[int]] = field(default_factory=dict)
     shows: dict[int, bool] = field(default_factory=dict)
+
+
+class TooMuch(Exception):
+    """A statement would take too long to walk through in every way it may run."""
 
 
 class State:
@@ -61,6 +68,16 @@ class State:
         self.star: set[int] = set()
         self.loaded: dict[str, set[int]] = {}
         self.opaque: list[int] = []
+        self.version = 0
+        self.walks = 0
+        self.ticks = 0
+        self.running: list[ast.AST] = []
+        self.recursed: set[ast.AST] = set()
+        self.results: dict[ast.AST, Things] = {}
+        self.walked: dict[tuple[object, ...], tuple[int, Things]] = {}
+        self.covered: tuple[int, int, frozenset[Thing], Things] = (-1, 0, frozenset(), NOTHING)
+        self.reached: dict[Things, frozenset[Thing]] = {}
+        self.exits: list[list[dict[str, Binding]]] = []
         self.notes = Notes()
 
     def thing(self, node: ast.AST, kind: str, holds: Iterable[Thing] = (), path: str = "") -> Thing:
@@ -69,8 +86,37 @@ class State:
         found = self.made.get(key)
         if found is None:
             found = self.made[key] = Thing(kind, path, node=node)
-        found.holds.update(thing for thing in holds if thing is not found)
+        self.hold(found, holds)
         return found
+
+    def hold(self, thing: Thing, others: Iterable[Thing]) -> None:
+        """Put things within reach of another."""
+        before = len(thing.holds)
+        thing.holds.update(one for one in others if one is not thing)
+        if len(thing.holds) != before:
+            self.version += 1
+            self.reached.clear()
+
+    def reach(self, things: Things) -> frozenset[Thing]:
+        """All things that may be reached from these, with the libraries they come from."""
+        found = self.reached.get(things)
+        if found is None:
+            found = self.reached[things] = frozenset(reach(things))
+            self.tick(len(found) // 4)
+        return found
+
+    def tie(self, node: ast.AST, things: Things) -> None:
+        """Put each of these things within reach of each other, by way of one that holds them all."""
+        hub = self.thing(node, "hub", things)
+        for thing in things:
+            if thing.kind not in CODE:
+                self.hold(thing, {hub})
+
+    def tick(self, count: int = 1) -> None:
+        """Count how long a statement takes; raises TooMuch where it takes too long."""
+        self.ticks += count
+        if self.ticks > MOST_TICKS:
+            raise TooMuch
 
     def root(self, path: str) -> Thing:
         """The thing that stands for a library as a whole: its options, its patched attributes."""
@@ -91,7 +137,10 @@ class State:
 
     def read(self, name: str) -> Things:
         """Read a name: need whoever bound it and whoever changed what it stands for."""
-        home = self.scope.find(name)
+        return self.read_from(self.scope.find(name), name)
+
+    def read_from(self, home: Scope | None, name: str) -> Things:
+        """Read a name in the scope that has it."""
         if home is None:
             if name not in BUILTINS:
                 self.notes.missing.setdefault(name, set()).add(self.now)
@@ -106,7 +155,7 @@ class State:
 
     def read_things(self, things: Things, name: str) -> None:
         """Need whoever changed these things or anything that can be reached from them."""
-        for thing in reach(things):
+        for thing in self.reach(things):
             if thing.kind == "root":
                 self.need(self.changes.get(thing, ()), f"sets options of {thing.path}", environment=True)
             else:
@@ -116,18 +165,31 @@ class State:
 
     def bind(self, name: str, things: Things, *, weak: bool = False) -> None:
         """Give a name a new meaning; weak where the old one may stay."""
-        home = self.scope.home(name)
+        self.bind_in(self.scope.home(name), name, things, weak=weak)
+
+    def bind_in(self, home: Scope, name: str, things: Things, *, weak: bool = False) -> None:
+        """Give a name of a scope a new meaning."""
         if self.asking and home.kind == "module":
             return
         weak = weak or self.weak > 0 or (self.depth > 0 and home.kind == "module")
         old = home.names.get(name)
         by = frozenset({self.now})
-        if weak and old is not None:
-            home.names[name] = Binding(old.by | by, old.things | things)
-        else:
-            home.names[name] = Binding(by, things)
+        new = Binding(old.by | by, old.things | things) if weak and old is not None else Binding(by, things)
+        if weak and old is not None and home.kind == "module" and not self.asking and self.now not in old.by:
+            self._may_stay(name, old)
+        if new != old:
+            home.names[name] = new
+            if home.kind != "function" or home.captured:
+                self.version += 1
         if home.kind == "module":
             self.notes.binds.setdefault(self.now, set()).add(name)
+
+    def _may_stay(self, name: str, old: Binding) -> None:
+        """Where the statement at hand is chosen, its names have values even if it does not give them new ones."""
+        outer, self.edges[self.now] = self.edges[self.now], self.demands.setdefault(self.now, {})
+        self.need(old.by, f"defines {name}")
+        self.read_things(old.things, name)
+        self.edges[self.now] = outer
 
     def change(self, things: Iterable[Thing]) -> None:
         """Note that the statement at hand may change these things."""
@@ -135,11 +197,17 @@ class State:
             return
         for thing in things:
             real = self.root(thing.path) if thing.kind == "module" else thing
-            self.changes.setdefault(real, set()).add(self.now)
+            changes = self.changes.setdefault(real, set())
+            if self.now not in changes:
+                changes.add(self.now)
+                self.version += 1
+            if thing.kind == "file":
+                self.read_pseudo(thing.path)
+                self.write_pseudo(thing.path)
 
     def change_deep(self, things: Iterable[Thing]) -> None:
         """Note that the statement at hand may change these things and all they hold."""
-        self.change(reach(things, roots=False))
+        self.change(thing for thing in self.reach(frozenset(things)) if thing.kind != "root")
 
     def read_pseudo(self, name: str, why: str = "") -> None:
         """Read a part of the state outside the program."""
@@ -155,7 +223,10 @@ class State:
         names = self.scope.top.names
         old = names.get(name)
         by = frozenset({self.now})
-        names[name] = Binding(by if fresh or old is None else old.by | by, NOTHING)
+        new = Binding(by if fresh or old is None else old.by | by, NOTHING)
+        if new != old:
+            names[name] = new
+            self.version += 1
 
 
 _PSEUDO = {

@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import ast
+import sys
 from collections.abc import Callable
 
-from perijove.jobs.calls import Arguments
 from perijove.jobs.expressions import Expressions
+from perijove.jobs.functions import Arguments
 from perijove.jobs.state import Edges
 from perijove.jobs.things import NOTHING, Binding, Scope, Thing, Things
 
+MOST_ROUNDS = 8
+OWN = ("instance", "iterator", "unknown", "hub")
 Function = ast.FunctionDef | ast.AsyncFunctionDef
 
 
@@ -73,7 +76,8 @@ class Walk(Expressions):
     def bind_to(self, target: ast.expr, things: Things) -> None:
         """Bind a target to things: a name, a part of something, or several targets to the members."""
         if isinstance(target, ast.Name):
-            self.bind(target.id, things)
+            own = self.scope.kind == "comprehension"  # a comprehension's targets are its own, a walrus is not a target
+            self.bind_in(self.scope if own else self.scope.home(target.id), target.id, things)
         elif isinstance(target, ast.Starred):
             self.bind_to(target.value, frozenset({self.thing(target, "container", things)}))
         elif isinstance(target, ast.Tuple | ast.List):
@@ -89,13 +93,25 @@ class Walk(Expressions):
         if isinstance(target, ast.Subscript):
             self.eval(target.slice)
         self.touch(base)
-        self.change(base)
+        self.change(base | self.whole(target))
         for thing in base:
             real = self.root(thing.path) if thing.kind == "module" else thing
             if real.kind not in ("root", "pandas", "polars"):
-                real.holds.update(things - {real})
+                self.hold(real, things)
+                self._own(real, target, things)
             elif real.kind == "root":
-                real.holds.update(one for one in things if one.kind in ("function", "class"))
+                self.hold(real, (one for one in things if one.kind in ("function", "class")))
+
+    def _own(self, thing: Thing, target: ast.Attribute | ast.Subscript, things: Things) -> None:
+        """Give an instance or a class an attribute that it may be asked for by its name."""
+        if isinstance(target, ast.Attribute) and thing.kind in ("instance", "class"):
+            if thing.scope is None:
+                thing.scope = Scope(None, thing.kind)
+            old = thing.scope.names.get(target.attr, Binding(frozenset(), NOTHING))
+            new = Binding(old.by, old.things | things)
+            if new != old:
+                thing.scope.names[target.attr] = new
+                self.version += 1
 
     def bind_members(self, target: ast.expr, things: Things) -> None:
         """Bind a loop's target to the members of what is looped over."""
@@ -110,7 +126,7 @@ class Walk(Expressions):
             self.change(thing for thing in old if thing.kind != "module")
             for thing in old:
                 if thing.kind == "container":
-                    thing.holds.update(added - {thing})
+                    self.hold(thing, added | self.members(added))
             new = old | ({one for one in added if one not in old} if not old else NOTHING)
             self.bind(node.target.id, frozenset(new))
         else:
@@ -183,26 +199,45 @@ class Walk(Expressions):
     def do_While(self, node: ast.While) -> None:
         """A loop that may not run at all, or more than once."""
 
-        def twice() -> None:
-            for _ in range(2):
-                self.eval(node.test)
-                self.walk(node.body)
+        def once() -> None:
+            self.walk(node.body)
+            self.touch(self.eval(node.test))
 
-        self.eval(node.test)
-        self._either(lambda: None, twice)
+        self.touch(self.eval(node.test))
+        self._loop(once)
         self._either(lambda: None, lambda: self.walk(node.orelse))
+
+    def _loop(self, once: Callable[[], None]) -> None:
+        """Walk through a loop's body until nothing new comes of it."""
+        exits: list[dict[str, Binding]] = []
+        self.exits.append(exits)
+        for _ in range(MOST_ROUNDS):
+            before, version = dict(self.scope.names), self.version
+            once()
+            self.scope.join(before)
+            for end in exits:
+                self.scope.join(end)
+            if self.version == version and self.scope.names == before:
+                break
+        self.exits.pop()
+
+    def do_Break(self, node: ast.Break) -> None:
+        """What holds here holds after the loop, too."""
+        if self.exits:
+            self.exits[-1].append(dict(self.scope.names))
+
+    do_Continue = do_Break  # noqa: N815 - named after the node of ast
 
     def do_For(self, node: ast.For | ast.AsyncFor) -> None:
         """A loop over members."""
         things = self.eval(node.iter)
-        self.consume(things)
 
-        def twice() -> None:
-            for _ in range(2):
-                self.bind_members(node.target, things)
-                self.walk(node.body)
+        def once() -> None:
+            self.consume(things)
+            self.bind_members(node.target, things)
+            self.walk(node.body)
 
-        self._either(lambda: None, twice)
+        self._loop(once)
         self._either(lambda: None, lambda: self.walk(node.orelse))
 
     do_AsyncFor = do_For  # noqa: N815 - named after the node of ast
@@ -212,7 +247,9 @@ class Walk(Expressions):
 
         def handled(handler: ast.ExceptHandler) -> Callable[[], None]:
             def path() -> None:
-                self._either(lambda: None, lambda: self.walk(node.body))
+                self.weak += 1
+                self.walk(node.body)
+                self.weak -= 1
                 self.eval(handler.type)
                 if handler.name:
                     self.bind(handler.name, NOTHING)
@@ -231,12 +268,22 @@ class Walk(Expressions):
 
     def do_With(self, node: ast.With | ast.AsyncWith) -> None:
         """A block inside a context."""
+        contexts: set[Thing] = set()
         for item in node.items:
             things = self.eval(item.context_expr)
-            self.touch(things)
+            contexts |= things | self.touch(things)
+            own = frozenset(thing for thing in things if thing.kind in OWN)
+            self.consume(own)
             if item.optional_vars is not None:
-                self.bind_to(item.optional_vars, things)
+                self.bind_to(item.optional_vars, frozenset(contexts) | self.members(own))
+        forgiving = any(thing.kind in ("contextlib", *OWN) for thing in contexts)
+        self.weak += forgiving  # an error inside may not end the program
         self.walk(node.body)
+        self.weak -= forgiving
+        left = frozenset(contexts)
+        self.touch(left)
+        self.consume(frozenset(thing for thing in left if thing.kind in OWN))
+        self.change(thing for thing in left if thing.kind == "file")
 
     do_AsyncWith = do_With  # noqa: N815 - named after the node of ast
 
@@ -296,10 +343,24 @@ class Walk(Expressions):
         finally:
             self.scope = outer
         for binding in thing.scope.names.values():
-            thing.holds |= binding.things
+            self.hold(thing, binding.things)
         self.bind(node.name, self._decorate(node.decorator_list, thing))
         if self.depth == 0:
             self.demand(frozenset({thing}))
+
+    def give_up(self, node: ast.stmt) -> None:
+        """A statement that cannot be walked through: all that its names stand for counts as read, changed and bound."""
+        self.scope, self.depth, self.asking, self.exits, self.running = self.scope.top, 0, 0, [], []
+        self.ticks = -sys.maxsize
+        whole = Thing("function", node=node, scope=self.scope)
+        found = self.summary(whole, NOTHING)
+        for part in ast.walk(node):
+            names = [getattr(part, field, None) for field in ("name", "rest", "asname")]
+            if isinstance(part, ast.Name) and not isinstance(part.ctx, ast.Load):
+                names = [part.id]
+            for name in names:
+                if isinstance(name, str):
+                    self.bind_in(self.scope, name.partition(".")[0], found, weak=True)
 
     def at_end(self, name: str) -> Edges:
         """What the value of a name needs where the walk stands now; the walk goes on as if nobody had asked."""

@@ -46,6 +46,7 @@ class Scope:
         self.kind = kind
         self.names: dict[str, Binding] = {}
         self.outer: dict[str, str] = {}
+        self.captured = False
 
     @property
     def top(self) -> Scope:
@@ -81,11 +82,11 @@ class Scope:
 
     def join(self, other: dict[str, Binding]) -> None:
         """Take in what another path through the program has bound."""
-        for name in self.names.keys() | other.keys():
-            one, two = self.names.get(name), other.get(name)
-            if one is None or two is None:
-                self.names[name] = one or two or Binding(frozenset(), NOTHING)
-            elif one is not two:
+        for name, two in other.items():
+            one = self.names.get(name)
+            if one is None:
+                self.names[name] = two
+            elif one is not two and one != two:
                 self.names[name] = Binding(one.by | two.by, one.things | two.things)
 
 

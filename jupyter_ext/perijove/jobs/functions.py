@@ -1,0 +1,300 @@
+"""What happens when functions of the notebook run: at a call, when somebody else calls them, when an iterator goes on.
+
+A function's body is walked through at each call, with what it is given there. Where that would take too long, all
+that its names stand for counts as read and changed.
+"""
+
+from __future__ import annotations
+
+import ast
+import sys
+from collections.abc import Callable, Iterable
+from functools import cache, partial
+from typing import NamedTuple
+
+from perijove.jobs.state import BUILTINS, MOST_TICKS, ONCE_MORE, State, TooMuch
+from perijove.jobs.things import NOTHING, Scope, Thing, Things
+
+DEEPEST = 7
+MOST_WALKS = 40
+MOST_ROUNDS = 4
+ANYTHING = "anything"
+SPREAD = ("*", "**", ANYTHING)
+Code = ast.FunctionDef | ast.AsyncFunctionDef | ast.Lambda | ast.GeneratorExp
+PLAIN_NEW = ("__init__", "__new__", "__init_subclass__", "__class_getitem__")
+
+
+class Arguments(NamedTuple):
+    """The things that a call gets, by position and by name."""
+
+    positional: list[Things]
+    named: dict[str, Things]
+
+    @property
+    def all(self) -> Things:
+        """All of them together."""
+        return frozenset().union(*self.positional, *self.named.values())
+
+
+HUB = ast.Pass()
+
+
+class Functions(State):
+    """The part of the walk that runs functions."""
+
+    returned: Things = NOTHING
+
+    def run_function(self, function: Thing, given: Arguments) -> Things:
+        """Walk through a function of the notebook with these arguments, and give what it may return."""
+        node = function.node
+        assert isinstance(node, Code)
+        key = (
+            id(node),
+            id(function.scope),
+            tuple(given.positional),
+            tuple(sorted(given.named.items(), key=lambda one: one[0])),
+            self.now,
+            self.asking > 0,
+            self.weak > 0,
+        )
+        known = self.walked.get(key)
+        if known is not None and known[0] == self.version:
+            return known[1]
+        if node in self.running:
+            self.recursed.add(node)
+            self.change_deep(given.all)
+            return given.all | self.results.get(node, NOTHING)
+        if self.depth >= DEEPEST or self.walks >= MOST_WALKS:
+            return self.summary(function, given.all)
+        if self.depth:
+            result = self._until_known(function, node, given)
+        else:
+            run = partial(self._until_known, function, node, given)
+            result = self.outermost(run, frozenset({function}), given.all)
+        self.walked[key] = (self.version, result)
+        return result
+
+    def outermost(self, run: Callable[[], Things], functions: Things, given: Things) -> Things:
+        """Run functions as long as that does not take too long; else all that they may reach counts."""
+        scope, weak, asking, exits, returned = self.scope, self.weak, self.asking, self.exits, self.returned
+        try:
+            return run()
+        except TooMuch:
+            self.scope, self.weak, self.asking, self.exits, self.returned = scope, weak, asking, exits, returned
+            self.ticks = -sys.maxsize
+            found = frozenset().union(*(self.summary(function, given) for function in functions))
+            self.ticks = MOST_TICKS - ONCE_MORE
+            return found
+
+    def _until_known(self, function: Thing, node: Code, given: Arguments) -> Things:
+        result = self._run(function, node, given)
+        for _ in range(MOST_ROUNDS):
+            grown = result - self.results.get(node, NOTHING)
+            self.results[node] = self.results.get(node, NOTHING) | result
+            if node not in self.recursed or not grown:
+                break
+            self.recursed.discard(node)
+            result |= self._run(function, node, given)
+        return result
+
+    def _run(self, function: Thing, node: Code, given: Arguments) -> Things:
+        self.walks += 1
+        outer, self.scope = self.scope, Scope(function.scope, "function")
+        self.depth += 1
+        self.running.append(node)
+        exits, self.exits = self.exits, []
+        try:
+            if isinstance(node, ast.GeneratorExp):
+                return self.walk_generator(node, function.defaults.get(".0", NOTHING))
+            self._bind_parameters(node.args, function, given)
+            returned = self.eval(node.body) if isinstance(node, ast.Lambda) else self.walk_body(node)
+        finally:
+            self.running.pop()
+            self.depth -= 1
+            self.scope = outer
+            self.exits = exits
+        if is_lazy(node):
+            return frozenset({self.thing(node, "iterator", {*given.all, *returned, function})})
+        return returned
+
+    def _bind_parameters(self, spec: ast.arguments, function: Thing, given: Arguments) -> None:
+        names = [argument.arg for argument in (*spec.posonlyargs, *spec.args)]
+        rest: set[Thing] = set()
+        for at, things in enumerate(given.positional):
+            if at < len(names):
+                self.bind(names[at], things)
+            else:
+                rest |= things
+        known = {*names, *(argument.arg for argument in spec.kwonlyargs)}
+        for name, things in given.named.items():
+            if name in known:
+                self.bind(name, things)
+            else:
+                rest |= things
+        spread = frozenset().union(*(given.named.get(name, NOTHING) for name in SPREAD))
+        for name in known - self.scope.names.keys():
+            self.bind(name, function.defaults.get(name, NOTHING) | spread)
+        for extra in (spec.vararg, spec.kwarg):
+            if extra is not None:
+                self.bind(extra.arg, frozenset({self.thing(extra, "container", rest)}))
+
+    def summary(self, function: Thing, given: Things) -> Things:
+        """All that a function may reach counts as read and changed, and may be returned."""
+        at, asking, functions, known = self.covered
+        if (at, asking) != (self.now, self.asking):
+            functions, known = frozenset(), NOTHING
+        if function in functions and given <= known:
+            return known
+        seen: set[Thing] = set()
+        stack, things = [function], {*known, *given}
+        while stack:
+            one = stack.pop()
+            if one in seen or one.node is None:
+                continue
+            seen.add(one)
+            found = self._all_names(one, given)
+            things |= found
+            stack.extend(inner for inner in self.reach(found | {one}) if inner.kind == "function")
+        for name in [name for name in self.scope.top.names if name.startswith("§")]:
+            self.read_pseudo(name)
+            self.write_pseudo(name)
+        inside = frozenset(thing for thing in self._inside(things) if thing.kind != "hub")
+        self.change(inside)
+        if inside:
+            self.tie(function.node or HUB, inside)
+        self.covered = (self.now, self.asking, frozenset(seen) | functions, inside)
+        return inside
+
+    def _inside(self, things: Iterable[Thing]) -> Things:
+        return frozenset(thing for thing in self.reach(frozenset(things)) if thing.kind != "root")
+
+    def _all_names(self, function: Thing, given: Things) -> Things:
+        found: set[Thing] = set()
+        assert function.node is not None
+        names, outside = _names_in(function.node)
+        scope = function.scope or self.scope.top
+        for name in names:
+            home = scope.find(name)
+            if home is not None or name not in BUILTINS:
+                found |= self.read_from(home, name)
+        for name in outside:
+            self.bind_in(scope.find(name) or self.scope.top, name, frozenset(found) | given, weak=True)
+        return frozenset(found)
+
+    def escape(self, things: Things, others: Things = NOTHING) -> Things:
+        """Functions that are handed to somebody else may be called with anything that is handed along."""
+        reached = self.reach(things)
+        functions = [thing for thing in reached if thing.kind == "function"]
+        for method in [thing for thing in reached if thing.kind == "method"]:
+            self.change_deep(method.holds)
+            for held in method.holds:
+                self.hold(held, others)
+        if not functions:
+            return NOTHING
+        near = others | self.members(others)
+        anything = frozenset(thing for thing in near if thing.kind not in ("function", "module", "root"))
+        found: set[Thing] = set()
+        for function in functions:
+            node = function.node
+            assert isinstance(node, Code)
+            if node in self.running:
+                continue
+            found |= self.run_function(function, Arguments([], {ANYTHING: anything}))
+        return frozenset(found)
+
+    def methods(self, thing: Thing, *names: str) -> list[Thing]:
+        """The methods of these names that the classes of an instance have; all its special methods for no names."""
+        found = []
+        for base in self.reach(thing.bases):
+            if base.kind != "class" or base.scope is None:
+                continue
+            for name, binding in base.scope.names.items():
+                if name in names or (not names and name.startswith("__") and name not in PLAIN_NEW):
+                    found += [method for method in binding.things if method.kind == "function"]
+        return found
+
+    def foreign(self, thing: Thing) -> bool:
+        """Whether a class has a base that is not of the notebook."""
+        return any(base.kind == "module" for base in thing.bases)
+
+    def touch(self, things: Things) -> Things:
+        """An operator on an instance of a class of the notebook runs its special methods."""
+        found: set[Thing] = set()
+        for thing in things:
+            if thing.kind == "instance":
+                for method in self.methods(thing):
+                    found |= self.run_function(method, Arguments([frozenset({thing}), things], {ANYTHING: things}))
+        return frozenset(found)
+
+    def consume(self, things: Things) -> None:
+        """Run iterators to their end, with the functions they hold."""
+        for thing in things:
+            self.tick()
+            if thing.kind in ("iterator", "unknown", "hub"):
+                self.change(
+                    inner
+                    for inner in self.reach(frozenset({thing}))
+                    if inner.kind in ("iterator", "unknown", "instance", "hub")
+                )
+                results = self.escape(frozenset(thing.holds), frozenset(thing.holds))
+                self.hold(thing, results)
+            elif thing.kind == "instance":
+                self.hold(thing, self.touch(frozenset({thing})))
+
+    def members(self, things: Things) -> Things:
+        """What one finds inside these things; inside those that an iterator goes through, too."""
+        found: set[Thing] = set()
+        seen: set[Thing] = set()
+        stack = list(things)
+        while stack:
+            thing = stack.pop()
+            if thing in seen:
+                continue
+            seen.add(thing)
+            held = {one for one in thing.holds if one.kind != "root"}
+            found |= held
+            if thing.kind != "container":
+                found.add(thing)
+            if thing.kind in ("iterator", "unknown", "instance"):
+                stack.extend(held)
+        return frozenset(found)
+
+    # -- filled by the walk
+
+    def eval(self, node: ast.expr | None) -> Things:
+        """The things that an expression may stand for."""
+        raise NotImplementedError
+
+    def walk_body(self, node: ast.FunctionDef | ast.AsyncFunctionDef) -> Things:
+        """Walk through the body of a function and give what it may return."""
+        raise NotImplementedError
+
+    def walk_generator(self, node: ast.GeneratorExp, first: Things) -> Things:
+        """Walk through a generator expression whose first iterable is known."""
+        raise NotImplementedError
+
+
+@cache
+def is_lazy(node: ast.AST) -> bool:
+    """Whether calling a function only makes something that runs it later."""
+    if isinstance(node, ast.AsyncFunctionDef | ast.GeneratorExp):
+        return True
+    return any(isinstance(part, ast.Yield | ast.YieldFrom) for part in _own(node))
+
+
+def _own(node: ast.AST) -> Iterable[ast.AST]:
+    """The parts of a function that are not inside another one."""
+    stack = list(ast.iter_child_nodes(node))
+    while stack:
+        part = stack.pop()
+        yield part
+        if not isinstance(part, ast.FunctionDef | ast.AsyncFunctionDef | ast.Lambda | ast.ClassDef):
+            stack.extend(ast.iter_child_nodes(part))
+
+
+@cache
+def _names_in(node: ast.AST) -> tuple[frozenset[str], frozenset[str]]:
+    """All names in a function, and those it may bind outside of itself."""
+    names = {part.id for part in ast.walk(node) if isinstance(part, ast.Name)}
+    outside = {name for part in ast.walk(node) if isinstance(part, ast.Global | ast.Nonlocal) for name in part.names}
+    return frozenset(names | outside), frozenset(outside)
