@@ -168,7 +168,7 @@ def test_a_widget_is_a_parameter_and_the_widget_stays_behind(tmp_path, values):
         tmp_path,
         "import ipywidgets as widgets",
         "slider = widgets.IntSlider(value=4, min=0, max=9)\nbox = widgets.Dropdown(options=['a', 'b'])\n"
-        "display(slider, box)",
+        "display(slider)\nwidgets.VBox([slider, box])",
         "depth = slider.value",
         "out = depth + len(box.value) + len(box.value)",
     )

@@ -193,6 +193,6 @@ def test_requirements_are_what_the_kept_code_needs():
     }
     code = "import dask.dataframe as dd\ndd.read_parquet('x')"
     found = lock.requirements(["sklearn.metrics", "dask.dataframe", "json"], code, packages, [])
-    assert found == {"dask[dataframe]": "2026.8.0", "pyarrow": "25", "scikit-learn": "1.9.1"}
+    assert found == {"dask[dataframe]": "2026.8.0", "distributed": "1", "pyarrow": "25", "scikit-learn": "1.9.1"}
     with pytest.raises(Invalid, match="brings “mine”"):
         lock.requirements(["mine"], "", packages, [])

@@ -71,20 +71,25 @@ class Program:
     outputs: tuple[str, ...]
     modules: tuple[str, ...]
     uses_cluster: bool
+    uses_dask: bool
     injected: tuple[str, ...] = field(default=())
     words: Mapping[str, str] = field(default_factory=dict)
     types: Types = field(default_factory=lambda: Types({}))
 
 
 def program(
-    found: BackwardSlice, outputs: Sequence[str], settings: Sequence[Setting] = (), labels: Sequence[str] = ()
+    found: BackwardSlice,
+    outputs: Sequence[str],
+    settings: Sequence[Setting] = (),
+    labels: Sequence[str] = (),
+    ids: Sequence[str] = (),
 ) -> Program:
     """The job for a slice; raises Invalid where a cell cannot be seen through or a name is defined by nobody.
 
-    ``labels`` are what people call the cells, for the messages.
+    ``labels`` are what people call the cells, for the messages; ``ids`` are the cells', for the names of steps.
     """
     _refuse(found, labels or [f"cell {index}" for index in range(len(found.cells))])
-    return _Emission(found, outputs, settings).program()
+    return _Emission(found, outputs, settings).program(ids or [""] * len(found.cells))
 
 
 def _refuse(found: BackwardSlice, labels: Sequence[str]) -> None:
@@ -220,7 +225,7 @@ class _Emission:
             known |= self._binds(at)
         return (shared & bound) - self.top
 
-    def program(self) -> Program:
+    def program(self, ids: Sequence[str]) -> Program:
         """Put everything together."""
         used = set().union(*(identifiers(self._node(at)) for at in self.order), self.outputs, self.parameters)
         groups = [
@@ -234,7 +239,12 @@ class _Emission:
         words = {
             word: _free(word, used) for word in ("run", "step", "Parameters", "parameters", "asyncio", "distributed")
         }
-        called = step_names(roles, [gives for _, gives in passed], used | set(words.values()) | {"Any"})
+        called = step_names(
+            roles,
+            [gives for _, gives in passed],
+            [ids[cell] for cell, _ in groups],
+            used | set(words.values()) | {"Any"},
+        )
         steps = tuple(
             self._step(cell, name, mine, takes, gives)
             for (cell, mine), name, (takes, gives) in zip(groups, called, passed, strict=True)
@@ -249,6 +259,7 @@ class _Emission:
             self.outputs,
             tuple(sorted(self._modules())),
             self._uses_cluster(),
+            any(module.split(".")[0] in ("dask", "distributed") for module in self._modules()),
             self.injected,
             words,
             self._types(imports),

@@ -100,6 +100,8 @@ def requirements(
         base = plain(name.partition("[")[0])
         if base in known and re.search(pattern, code):
             wanted[name] = None
+    if "dask" in known and plain("distributed") in known and any(name.startswith("dask") for name in wanted):
+        wanted["distributed"] = None  # a job of dask can be sent to a cluster
     if {"frame", "series"} & set(kinds):
         wanted.update(dict.fromkeys(name for name in ("pandas", "pyarrow") if name in known))
     found: dict[str, str] = {}

@@ -62,16 +62,29 @@ def reads(node: ast.AST) -> set[str]:
     return found
 
 
-def late_reads(node: ast.AST) -> set[str]:
-    """The names that functions, lambdas and classes inside a statement look up when they are called."""
+def late_reads(node: ast.stmt) -> set[str]:
+    """The names that functions and lambdas inside a statement look up around it when they are called."""
     found: set[str] = set()
-    for part in ast.walk(node):
-        if isinstance(part, ast.FunctionDef | ast.AsyncFunctionDef | ast.Lambda):
-            spec = part.args
-            own = {one.arg for one in (*spec.posonlyargs, *spec.args, *spec.kwonlyargs, spec.vararg, spec.kwarg) if one}
-            body = part.body if isinstance(part.body, list) else [part.body]
-            found |= {name for one in body for name in names(one)} - own
+    for scope, late in _scopes(node):
+        if late:
+            found |= {one.get_name() for one in scope.get_symbols() if one.is_referenced() and one.is_global()}
     return found
+
+
+def _scopes(node: ast.stmt) -> list[tuple[symtable.SymbolTable, bool]]:
+    """Every scope of a statement, and whether it runs later than the statement: it is a function's, or in one."""
+    waiting = [(symtable.symtable(ast.unparse(node), "<statement>", "exec"), False)]
+    found = []
+    while waiting:
+        scope, late = waiting.pop()
+        found.append((scope, late))
+        waiting.extend((one, late or _is_late(one)) for one in scope.get_children())
+    return found
+
+
+def _is_late(scope: symtable.SymbolTable) -> bool:
+    """Whether a scope is a function's; comprehensions and the bodies of classes run at once."""
+    return scope.get_type() == "function" and scope.get_name() not in ("listcomp", "setcomp", "dictcomp", "genexpr")
 
 
 def certainly_bound(node: ast.stmt) -> set[str]:
@@ -134,10 +147,7 @@ def identifiers(node: ast.AST) -> set[str]:
 def globals_of(node: ast.stmt) -> set[str]:
     """The names that a statement reads from the program around it, those its functions look up later included."""
     found: set[str] = set()
-    waiting = [symtable.symtable(ast.unparse(node), "<statement>", "exec")]
-    while waiting:
-        scope = waiting.pop()
+    for scope, _ in _scopes(node):
         top = scope.get_type() == "module"
         found |= {one.get_name() for one in scope.get_symbols() if one.is_referenced() and (top or one.is_global())}
-        waiting.extend(scope.get_children())
     return found

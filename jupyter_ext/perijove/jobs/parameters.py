@@ -387,6 +387,7 @@ def _shows(node: ast.stmt) -> bool:
     if not isinstance(node, ast.Expr):
         return False
     call = node.value
-    return isinstance(call, ast.Name) or (
-        isinstance(call, ast.Call) and isinstance(call.func, ast.Name) and call.func.id == "display"
-    )
+    if not isinstance(call, ast.Call):
+        return isinstance(call, ast.Name)
+    name = call.func.attr if isinstance(call.func, ast.Attribute) else getattr(call.func, "id", "")
+    return name in ("display", "VBox", "HBox", "Box", "GridBox", "Tab", "Accordion", "AppLayout", "GridspecLayout")

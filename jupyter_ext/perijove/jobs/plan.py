@@ -68,7 +68,7 @@ def plan(
             "The chosen cells define no value to compare.", hint="Choose a cell that assigns a result to a name."
         )
     settings = found_settings(notebook, found, outputs, ran)
-    made = program(found, outputs, settings, [entry.label for entry in ran])
+    made = program(found, outputs, settings, [entry.label for entry in ran], [entry.cell for entry in ran])
     if name in {module.partition(".")[0] for module in made.modules}:
         raise Invalid(f"The notebook imports a module “{name}”.", hint="Give the job another name.")
     return Plan(name, notebook, ran, tuple(chosen), found, described, made, beside(notebook, made.modules))

@@ -67,18 +67,24 @@ def _call(call: ast.Call, makers: dict[str, str]) -> str:
     return "connect" if name in ("Client", "create_engine", "connect") else "prepare"
 
 
-def step_names(roles: Sequence[str], gives: Sequence[Sequence[str]], taken: set[str]) -> list[str]:
-    """A name for each step that nothing else in the program has.
+def step_names(
+    roles: Sequence[str], gives: Sequence[Sequence[str]], cells: Sequence[str], taken: set[str]
+) -> list[str]:
+    """A name for each step that nothing else in the program has; ``cells`` are the ids of the cells they come from.
 
-    The first of a kind has the plain word; later ones say what they give, or have a number. So a step that is added at
-    the end renames none.
+    The first of a kind has the plain word; later ones say what they give, or have their cell's id where it reads like a
+    word, or a number. So a step that is added at the end renames none.
     """
     names: list[str] = []
     used = set(taken)
-    for word, given in zip(roles, gives, strict=True):
+    for word, given, cell in zip(roles, gives, cells, strict=True):
         wanted = [word, _OTHER[word]] if word not in roles[: len(names)] else []
         if len(given) == 1 and given[0].isascii():
             wanted.append(f"{word}_{given[0].lower()}")
+        if re.fullmatch(r"[A-Za-z]{3,20}([_-][A-Za-z]{2,20}){0,2}", cell):
+            wanted.append(f"{word}_{cell.lower().replace('-', '_')}".replace(f"{word}_{word}", word))
+        if len(given) == 2 and all(one.isascii() for one in given):
+            wanted.append(f"{word}_{'_'.join(given).lower()}")
         wanted += [f"{word}_{number}" for number in range(2, len(roles) + len(used) + 3)]
         name = next(one for one in wanted if one not in used)
         used.add(name)

@@ -64,7 +64,7 @@ def texts(job: Plan, listed: Mapping[str, Any], out: Path, run: str, facts: Mapp
         **locks.files(needs, listed, python),
         **beside,
     }
-    if job.program.uses_cluster:
+    if job.program.uses_dask:
         made[f"{source}/cluster.py"] = _static("cluster.py")
     if card := _model_card(job, listed, run, facts, given):
         made["MODEL_CARD.md"] = card
@@ -172,6 +172,7 @@ def _given(job: Plan, listed: Mapping[str, Any], out: Path, python: str, needs: 
         "parameters": [_parameter(job, one.shown) for one in job.program.settings],
         "data_root": Path(root).as_posix(),
         "uses_cluster": job.program.uses_cluster,
+        "uses_dask": job.program.uses_dask,
         "workers": WORKERS,
         "words": job.program.words,
         "inputs": {one.name: paths.get(one.name, "") for one in inputs},

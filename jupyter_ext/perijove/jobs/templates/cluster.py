@@ -1,17 +1,22 @@
-"""Where the job computes: on the cluster that DASK_SCHEDULER_ADDRESS names, else on one of this machine."""
+"""Where the job computes: on the cluster that DASK_SCHEDULER_ADDRESS names, else on this machine."""
 
 from __future__ import annotations
 
 import os
 from collections.abc import Iterator
 from contextlib import contextmanager
-from typing import Any
 
 
 @contextmanager
-def cluster(config: dict[str, Any]) -> Iterator[None]:
-    """Make a local cluster for a plain Client(), unless DASK_SCHEDULER_ADDRESS names another."""
+def cluster(workers: int = 0) -> Iterator[None]:
+    """Connect to the cluster that is named; else make one of so many workers for a plain Client(), or none."""
     if os.environ.get("DASK_SCHEDULER_ADDRESS"):
+        from distributed import Client
+
+        with Client(os.environ["DASK_SCHEDULER_ADDRESS"]):
+            yield
+        return
+    if not workers:
         yield
         return
     import dask
@@ -19,7 +24,6 @@ def cluster(config: dict[str, Any]) -> Iterator[None]:
     from distributed import LocalCluster
     from distributed.client import default_client
 
-    workers = int(config["workers"])
     threads = max(1, CPU_COUNT // workers)
     with (
         LocalCluster(n_workers=workers, threads_per_worker=threads, dashboard_address="127.0.0.1:0") as local,
