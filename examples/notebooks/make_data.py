@@ -63,7 +63,7 @@ def write_demand(file: Path) -> None:
     """Hours with a rhythm, some noise and a few gaps."""
     random = np.random.default_rng(SEED)
     time = pd.date_range("2026-01-01", periods=24 * 70, freq="h")
-    day, week = 2 * np.pi * time.hour / 24, (time.dayofweek >= 5) * 1.0
+    day, week = 2 * np.pi * time.hour / 24, (time.day_of_week >= 5) * 1.0
     load = 50 - 12 * np.cos(day) - 8 * week + random.normal(0, 2, len(time))
     frame = pd.DataFrame({"time": time, "load": load.round(3)})
     frame.drop(random.choice(len(frame), 30, replace=False)).to_csv(file, index=False)

@@ -63,22 +63,28 @@ class Captured:
     def from_run(self, teller: Teller, names: Sequence[str]) -> tuple[Path, str]:
         """Run the notebook in a fresh kernel and take the values; also gives what failed in later cells."""
         with self._fresh() as new:
-            log = new.parent / "run.log"
-            file, after = self._program(new.parent)
-            argv = [sys.executable, "-m", "perijove.jobs.run_notebook", str(file), str(new)]
-            argv += ["--folder", str(self.notebook.file.parent), "--after", str(after)]
-            argv += [word for name in names for word in ("--name", name)]
-            home = {"PERIJOVE_HOME": str(self.project.state), "PERIJOVE_NOTEBOOK": self.notebook.path}
-            code, text = kept_output(teller, argv, self.notebook.file.parent, {**os.environ, **home}, log)
-            answer = _answer(text)
-            if code or not answer.get("ok"):
-                reason = answer.get("error") or text[-600:] or f"it ended with {code}"
-                raise Failed(f"The notebook did not run: {reason}", hint="Run it in Lab to see where it stops.")
+            _, later = self.again(teller, names, new.parent)
             executed = new.parent / f"{new.name}.executed.ipynb"
             place = self._keep(new, names)
             if executed.exists():
                 executed.replace(place / "executed.ipynb")
-            return place, answer.get("later", "")
+            return place, later
+
+    def again(self, teller: Teller, names: Sequence[str], folder: Path) -> tuple[Path, str]:
+        """Run the notebook in a fresh kernel; its values go to ``values`` in a folder and are not kept."""
+        new = folder / "values"
+        new.mkdir(exist_ok=True)
+        file, after = self._program(folder)
+        argv = [sys.executable, "-m", "perijove.jobs.run_notebook", str(file), str(new)]
+        argv += ["--folder", str(self.notebook.file.parent), "--after", str(after)]
+        argv += [word for name in names for word in ("--name", name)]
+        home = {"PERIJOVE_HOME": str(self.project.state), "PERIJOVE_NOTEBOOK": self.notebook.path}
+        code, text = kept_output(teller, argv, self.notebook.file.parent, {**os.environ, **home}, folder / "run.log")
+        answer = _answer(text)
+        if code or not answer.get("ok"):
+            reason = answer.get("error") or text[-600:] or f"it ended with {code}"
+            raise Failed(f"The notebook did not run: {reason}", hint="Run it in Lab to see where it stops.")
+        return new, answer.get("later", "")
 
     def check(self, values: Path) -> None:
         """Raise Invalid where nothing of what was captured can be compared."""

@@ -218,6 +218,10 @@ def _print_verification(found: Verification) -> None:
     if found.outputs:
         click.echo()
         table(("output", "result", "detail"), [(one.name, one.result, one.detail) for one in found.outputs])
+    for one in found.findings:
+        click.echo(f"! {one.message} {one.hint}".rstrip())
+    if found.widened:
+        click.echo(f"Kept as well, because the job differed without: {', '.join(found.widened)}.")
     click.echo(f"\n{found.verdict} in {found.seconds} s" + (f": {found.reason}" if found.reason else ""))
 
 

@@ -32,6 +32,7 @@ from perijove.jobs.scratch import PREFIX_UPDATE, PREFIX_VERIFY, sweep
 from perijove.jobs.store import JobStore
 from perijove.jobs.update import abandon, conflict, update
 from perijove.jobs.verify import Silent, Teller, verify
+from perijove.jobs.widen import widened
 
 
 class Jobs:
@@ -142,6 +143,8 @@ class Jobs:
             self.store.set_state(name, "verifying")
         try:
             found = verify(folder, progress, environments)
+            if ours and found.verdict in ("different", "failed"):
+                found = widened(self.exporter, folder.resolve(), found, progress or Silent(), environments)
         except BaseException:
             if known is not None and ours:
                 self.store.set_state(name, _before(known))
