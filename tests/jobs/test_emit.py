@@ -56,6 +56,18 @@ def test_steps_are_named_for_what_they_do(tmp_path):
     assert names == ["load", "load_other", "prepare", "train", "predict", "evaluate", "save"]
 
 
+def test_a_look_at_a_value_stays_behind(tmp_path):
+    job = planned(
+        tmp_path,
+        "import pandas as pd\nframe = pd.DataFrame({'a': [1]})",
+        "out = len(frame)\nframe.head(3)\nframe.shape\nout",
+    )
+    assert [[piece.text for piece in step.body] for step in job.program.steps] == [
+        ["frame = pd.DataFrame({'a': [1]})"],
+        ["out = len(frame)"],
+    ]
+
+
 def test_a_step_more_at_the_end_renames_none(tmp_path):
     cells = ["import pandas as pd", "a = pd.read_csv('a.csv')", "b = pd.read_csv('b.csv')", "out = len(a) + len(b)"]
     one = planned(tmp_path, *cells)

@@ -7,12 +7,20 @@ import builtins
 import symtable
 from collections.abc import Sequence
 
+_LOOKS = ("head", "tail", "describe", "value_counts", "nunique")
+_FACTS = ("shape", "dtypes", "columns", "index", "size")
+
 
 def only_shows(node: ast.stmt) -> bool:
     """Whether a statement shows a value in the notebook and does nothing else."""
     if not isinstance(node, ast.Expr):
         return False
     value = node.value
+    if isinstance(value, ast.Call) and isinstance(value.func, ast.Attribute) and isinstance(value.func.value, ast.Name):
+        given = [*value.args, *(word.value for word in value.keywords)]
+        return value.func.attr in _LOOKS and all(isinstance(one, ast.Constant) for one in given)
+    if isinstance(value, ast.Attribute) and isinstance(value.value, ast.Name):
+        return value.attr in _FACTS
     call = isinstance(value, ast.Call) and isinstance(value.func, ast.Name) and value.func.id == "display"
     return call or isinstance(value, ast.Name | ast.Constant)
 
