@@ -245,7 +245,8 @@ def _model_card(
     ]
     metrics, numbers = dict(facts.get("metrics", {})), dict(facts.get("numbers", {}))
     figures = [{"name": name, "value": metrics[name], "origin": origin} for name in sorted(metrics)]
-    figures += [{"name": name, "value": numbers[name], "origin": "the notebook"} for name in sorted(numbers)]
+    own = [name for name in sorted(numbers) if metrics.get(name) != numbers[name]]
+    figures += [{"name": name, "value": numbers[name], "origin": "the notebook"} for name in own]
     return render(
         "MODEL_CARD.md.j2",
         **{**given, "settings": settings, "figures": figures},
