@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 import json
+import os
 import shutil
 import subprocess
 import sys
@@ -261,6 +262,27 @@ def test_the_dag_is_what_airflow_wants(place, monkeypatch):
     assert made["start_date"] == ((2024, 1, 1), "Europe/Berlin") and len(ran) == 1
     with pytest.raises(RuntimeError, match="API_KEY"):
         ran[0]()
+
+
+PARSE = """
+import sys
+from airflow.dag_processing.dagbag import DagBag
+bag = DagBag(sys.argv[1])
+print(bag.import_errors, sorted(bag.dags), [one.task_ids for one in bag.dags.values()])
+"""
+
+
+@pytest.mark.skipif("PERIJOVE_AIRFLOW" not in os.environ, reason="PERIJOVE_AIRFLOW names a Python that has Airflow 3")
+def test_airflow_itself_reads_the_dag(tmp_path):
+    dags = tmp_path / "dags"
+    dags.mkdir()
+    config = AirflowConfig(place="".join(HOSTILE_PLACES), timezone="Europe/Berlin", schedule="*/15 8-18/2 * * mon-fri")
+    (text,) = AirflowTarget(config).files(spec()).values()
+    (dags / "road.py").write_text(text)
+    home = {"AIRFLOW_HOME": str(tmp_path), "AIRFLOW__CORE__LOAD_EXAMPLES": "False"}
+    argv = [os.environ["PERIJOVE_AIRFLOW"], "-c", PARSE, str(dags)]
+    done = subprocess.run(argv, env={**os.environ, **home}, capture_output=True, text=True)
+    assert done.stdout.splitlines()[-1:] == ["{} ['road'] [['run']]"], done.stderr[-2000:]
 
 
 def kubernetes(**more):
