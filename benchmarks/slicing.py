@@ -122,7 +122,9 @@ def soorgeon() -> Method:
                 reads, writes = set(), set()
             tree = ast.parse(source)
             defined = {node.name for node in tree.body if isinstance(node, ast.FunctionDef | ast.ClassDef)}
-            named = {node.id for node in ast.walk(tree) if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Load)}
+            named = {
+                node.id for node in ast.walk(tree) if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Load)
+            }
             uses.append((set(reads) | named - set(writes), set(writes) | defined))
         return latest(uses)
 

@@ -17,6 +17,7 @@ from perijove.core.lineage import Lineage
 from perijove.core.plugins import Parts
 from perijove.core.project import Project
 from perijove.core.refs import Ref
+from perijove.core.spool import Spool
 from perijove.core.tasks import Tasks
 from perijove.jobs.model import Choice, NewJob, Refresh
 from perijove.jobs.service import Jobs
@@ -186,6 +187,9 @@ def test_stored_values_serve_until_a_cell_changes(jobs, exported):
 
 def test_the_job_runs_with_other_parameters(jobs, exported):
     found = jobs.run(jobs.project.root / "jobs/small", {"strength": "0.1"})
+    Spool(jobs.project, jobs.store.database, jobs.lineage).take_in()
+    graph = jobs.lineage.around(Ref("jobrun", found["run"]), 1, 0)
+    assert {(edge.source.partition(":")[0], edge.kind) for edge in graph.edges} >= {("job", "ran"), ("dataset", "read")}
     assert (jobs.project.root / "jobs/small/outputs/values.json").exists() and found["name"] == "small"
     with pytest.raises(Invalid, match="no parameter"):
         jobs.run(jobs.project.root / "jobs/small", {"colour": "red"})

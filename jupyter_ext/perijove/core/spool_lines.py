@@ -6,7 +6,9 @@
     flow    data of these sources and of no others came into the target in this cell; no line where that is not proven
     run     a run was logged
     model   a model version was registered, from a run where there is one
-Every line has ``notebook``, ``cell`` and ``at``; a line that lacks what it needs raises KeyError or ValueError.
+    jobrun  a job ran: its name, the run's id, whether it ended well, and the refs that it read and wrote
+Every line has ``at``, all but the last ``notebook`` and ``cell``; a line that lacks what it needs raises KeyError or
+ValueError.
 """
 
 from __future__ import annotations
@@ -41,6 +43,9 @@ class Lines:
     def take(self, event: dict[str, Any]) -> None:
         """Take one line in."""
         at = time_of(event["at"])
+        if event["type"] == "jobrun":
+            self._jobrun(event, at)
+            return
         event = {**event, "notebook": str(event["notebook"]), "cell": str(event["cell"])}
         cell = f"cell:{event['notebook']}#{event['cell']}"
         verb = {
@@ -53,6 +58,16 @@ class Lines:
         }.get(event["type"])
         if verb is not None:
             verb(event, cell, at)
+
+    def _jobrun(self, event: dict[str, Any], at: datetime) -> None:
+        job, ref = f"job:{event['job']}", f"jobrun:{event['id']}"
+        how = "done" if event.get("ok") else "failed"
+        self.additions.nodes.append(
+            Node(ref, "jobrun", f"{event['job']}, {at:%Y-%m-%d %H:%M}, {how}", str(event["job"]))
+        )
+        self.additions.edges.append(Edge(job, ref, "ran", "observed", at))
+        self.additions.edges += [Edge(str(one), ref, "read", "observed", at) for one in event.get("reads") or ()]
+        self.additions.edges += [Edge(ref, str(one), "wrote", "observed", at) for one in event.get("writes") or ()]
 
     def _cell(self, event: dict[str, Any], cell: str, at: datetime) -> None:
         row = _execution(event, at)

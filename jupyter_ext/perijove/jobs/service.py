@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import tempfile
+import time
 from collections.abc import Sequence
 from datetime import UTC, datetime
 from pathlib import Path
@@ -12,7 +13,7 @@ from typing import Any
 import msgspec
 
 from perijove.core.access import Person
-from perijove.core.errors import NotFound, PerijoveError
+from perijove.core.errors import Failed, NotFound, PerijoveError
 from perijove.core.events import Events, Happened
 from perijove.core.executions import Executions
 from perijove.core.lineage import Lineage
@@ -28,6 +29,7 @@ from perijove.jobs.package import MANIFEST, Plan, contents, edited, read_manifes
 from perijove.jobs.ports import Kernels, Notebooks, Runs
 from perijove.jobs.pristine import OWN
 from perijove.jobs.runner import run_job
+from perijove.jobs.runs import report
 from perijove.jobs.scratch import PREFIX_UPDATE, PREFIX_VERIFY, sweep
 from perijove.jobs.store import JobStore
 from perijove.jobs.update import abandon, conflict, update
@@ -199,8 +201,20 @@ class Jobs:
         return self.show(name)
 
     def run(self, folder: Path, parameters: dict[str, str], progress: Progress | None = None) -> dict[str, Any]:
-        """Run the job in a folder in the environment of its lock; gives where its outputs are."""
-        return run_job(folder, parameters, self.project.state / "environments", progress or Silent())
+        """Run the job in a folder in the environment of its lock; gives where its outputs are, and the run's id."""
+        name, started = str(read_manifest(folder)["name"]), time.monotonic()
+        try:
+            answer = run_job(folder, parameters, self.project.state / "environments", progress or Silent())
+        except Failed:
+            self._ran(name, False, time.monotonic() - started)
+            raise
+        return {**answer, "run": self._ran(name, True, answer["seconds"])}
+
+    def _ran(self, name: str, ok: bool, seconds: float) -> str:
+        """Note a run for the graph: what the job reads, it read."""
+        edges = self.lineage.around(Ref("job", name), 1, 0).edges if self.store.get(name) is not None else []
+        reads = sorted({edge.source for edge in edges if edge.kind == "reads"})
+        return report(self.project.state, name, ok, round(seconds, 2), reads, [])
 
     def clean(self) -> list[str]:
         """Remove what killed exports, verifications and updates left, and finish what they had decided."""
