@@ -35,20 +35,6 @@ def make(lock: Path, python: str, place: Path, must: Must) -> int:
     if by_commit.is_file():
         extra = [uv(), "pip", "install", "--quiet", "--no-deps", "--python", str(program(place)), "-r", str(by_commit)]
         must(extra, place.parent)
-    by_commit = lock.with_name(BY_COMMIT)
-    if by_commit.is_file():  # a commit is its own hash
-        install = [
-            uv(),
-            "pip",
-            "install",
-            "--quiet",
-            "--no-deps",
-            "--python",
-            str(program(place)),
-            "-r",
-            str(by_commit),
-        ]
-        must(install, place.parent)
     return pinned
 
 
