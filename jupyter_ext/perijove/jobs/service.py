@@ -146,7 +146,9 @@ class Jobs:
         try:
             found = verify(folder, progress, environments)
             if ours and found.verdict in ("different", "failed"):
-                found = widened(self.exporter, folder.resolve(), found, progress or Silent(), environments)
+                run = str(read_manifest(folder)["run"])
+                facts = self.runs.facts(run) if run else {}
+                found = widened(self.exporter, folder.resolve(), found, progress or Silent(), environments, facts)
         except BaseException:
             if known is not None and ours:
                 self.store.set_state(name, _before(known))
@@ -177,7 +179,8 @@ class Jobs:
         values, later = self.exporter.values(body, job, teller)
         teller.step(0.6 if how.run else 0.2, "Merge with what was changed by hand")
         run = self._run_of(job)
-        made = contents(job, values, folder, run, choice=body, more=target.files)
+        facts = self.runs.facts(run) if run else {}
+        made = contents(job, values, folder, run, facts, choice=body, more=target.files)
         found = update(folder, MANIFEST, made, how.take)
         if found.conflicts:
             self._publish("jobs.job.conflicting", job.name, who, {"files": found.conflicts})

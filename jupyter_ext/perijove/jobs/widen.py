@@ -10,7 +10,7 @@ from __future__ import annotations
 import json
 import subprocess
 import sys
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -30,7 +30,14 @@ from perijove.jobs.verify import Teller, verify
 PATIENCE = 600.0
 
 
-def widened(exporter: Exporter, folder: Path, found: Verification, teller: Teller, kept: Path | None) -> Verification:
+def widened(
+    exporter: Exporter,
+    folder: Path,
+    found: Verification,
+    teller: Teller,
+    kept: Path | None,
+    facts: Mapping[str, Any],
+) -> Verification:
     """The verdict once more cells were put in, or as it was with what was found out about the notebook."""
     manifest = read_manifest(folder)
     if edited(folder):
@@ -51,7 +58,7 @@ def widened(exporter: Exporter, folder: Path, found: Verification, teller: Telle
         choice = msgspec.structs.replace(
             body, keep=_lines(wider, wider.found.value_cells | wider.found.environment_cells)
         )
-        made = contents(again, values, folder, str(manifest["run"]), choice=choice, more=target.files)
+        made = contents(again, values, folder, str(manifest["run"]), facts, choice=choice, more=target.files)
         with scratch(folder.parent, f".{folder.name}-") as place:
             for path, content in made.items():
                 (place / path).parent.mkdir(parents=True, exist_ok=True)
