@@ -77,9 +77,8 @@ def ours(cells: Sequence[str]) -> Pairs:
     analysis = Analysis(cells)
     found: Pairs = set()
     for at in range(len(cells)):
-        for one in analysis.slice(at).statements:
-            if one.layer == "value" and one.cell != at and not isinstance(one.node, ast.Import | ast.ImportFrom):
-                found.add((at, one.cell))
+        value, _ = analysis.whole_cells(analysis.slice(at), imports=False)
+        found |= {(at, other) for other in value if other != at}
     return found
 
 

@@ -64,7 +64,7 @@ class Calls(Functions):
         if position is not None and position < len(given.positional):
             self.change_deep(given.positional[position])
         if not about.known:
-            self.change_given(given.all)
+            self.change_arguments(given.all)
         self.change_deep(given.named.get("out", NOTHING))
         if about.name == "re" or last in ("isclose", "allclose", "isnan"):
             return NOTHING
@@ -136,7 +136,9 @@ class Calls(Functions):
         """Call a method on things that are not modules."""
         result: set[Thing] = set()
         self.method_state(name, receiver, node)
-        result |= self.escape(given.all, given.all | receiver)
+        results = self.escape(given.all, given.all | receiver)
+        if not receiver or not all(thing.kind in PLAIN for thing in receiver):
+            result |= results
         self.change_deep(given.named.get("out", NOTHING))
         if "inplace" in given.named and not constant_false(node, "inplace"):
             self.change(receiver | self.whole(node.func))
@@ -161,7 +163,7 @@ class Calls(Functions):
             if about.holds:
                 self.hold(thing, given.all)
         if not about.known and changed:
-            self.change_given(given.all)
+            self.change_arguments(given.all)
         if name in about.returns_self:
             return frozenset({thing})
         holds = {held for held in thing.holds if held.kind == "root"}
@@ -203,7 +205,8 @@ class Calls(Functions):
         elif not self.effects.is_any(name, "containers", "changes"):
             self.consume(given.all)
         held = {one for one in thing.holds if one.kind != "root"}
-        return frozenset({self.thing(node, "container", {*held, *given.all}), *held})
+        more = frozenset().union(*given.positional[1:]) if name == "get" else given.all
+        return frozenset({self.thing(node, "container", {*held, *more}), *held, *(more if name == "get" else ())})
 
     def change_given(self, things: Iterable[Thing], about: Library | None = None) -> None:
         """What a library is given it may go on with: iterators, objects, models. It leaves data alone."""
@@ -211,6 +214,11 @@ class Calls(Functions):
         if about is not None and not about.reaches:
             reached = frozenset(thing for thing in reached if thing.kind in (about.name, *OWN))
         self.change(thing for thing in reached if _goes_on(thing))
+
+    def change_arguments(self, things: Things) -> None:
+        """Arguments that go on with a life of their own, and those within containers; not what those hold."""
+        inside = self.members(frozenset(thing for thing in things if thing.kind == "container"))
+        self.change(thing for thing in things | inside if _goes_on(thing))
 
     def whole(self, part: ast.expr) -> Things:
         """The frames that a part of one was taken from: a change of the part may be one of the whole."""

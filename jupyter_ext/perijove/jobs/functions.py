@@ -252,12 +252,26 @@ class Functions(State):
                 continue
             seen.add(thing)
             held = {one for one in thing.holds if one.kind != "root"}
-            found |= held
+            found |= {one for one in held if not isinstance(one.node, ast.GeneratorExp) or one.kind != "function"}
             if thing.kind != "container":
                 found.add(thing)
             if thing.kind in ("iterator", "unknown", "instance"):
                 stack.extend(held)
         return frozenset(found)
+
+    def give_up(self, node: ast.stmt) -> None:
+        """A statement that cannot be walked through: all that its names stand for counts as read, changed and bound."""
+        self.scope, self.depth, self.asking, self.exits, self.running = self.scope.top, 0, 0, [], []
+        self.ticks = -sys.maxsize
+        whole = Thing("function", node=node, scope=self.scope)
+        found = self.summary(whole, NOTHING)
+        for part in ast.walk(node):
+            names = [getattr(part, field, None) for field in ("name", "rest", "asname")]
+            if isinstance(part, ast.Name) and not isinstance(part.ctx, ast.Load):
+                names = [part.id]
+            for name in names:
+                if isinstance(name, str):
+                    self.bind_in(self.scope, name.partition(".")[0], found, weak=True)
 
     # -- filled by the walk
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import ast
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from perijove.core.errors import Invalid
 from perijove.jobs.effects import Effects, built_in
@@ -17,7 +17,7 @@ from perijove.jobs.magics import Plain, to_python
 from perijove.jobs.model import Layer
 from perijove.jobs.state import Edges, Notes, TooMuch
 from perijove.jobs.statements import Walk
-from perijove.jobs.units import Unit, units_of
+from perijove.jobs.units import Unit, is_import, units_of
 
 __all__ = ["Analysis", "BackwardSlice", "Missing", "Statement", "Unit", "backward_slice"]
 
@@ -70,6 +70,8 @@ class BackwardSlice:
     edges: tuple[Edges, ...] = field(repr=False, default=())
     star: bool = False
     missing: tuple[Missing, ...] = ()
+    targets: frozenset[int] = frozenset()
+    layers: dict[int, Layer] = field(repr=False, default_factory=dict)
 
     def names(self, cells: Iterable[int]) -> list[str]:
         """The names that kept statements of these cells bind, in the order of the program."""
@@ -94,8 +96,14 @@ def backward_slice(
 
     ``cells`` are in the order in which they ran; ``ok`` says which of them ran to their end. ``keep`` and ``drop`` are
     lines, as (cell, line from 1), that are in or out whatever the program says.
+
+    The statements suffice by themselves. The cells suffice as a whole, so that there may be more of them: whoever runs
+    a cell for one of its statements runs the others, too, with all that those need.
     """
-    return Analysis(cells, ok=ok, effects=effects).slice(target, keep, drop)
+    analysis = Analysis(cells, ok=ok, effects=effects)
+    found = analysis.slice(target, keep, drop)
+    value, environment = analysis.whole_cells(found)
+    return replace(found, value_cells=value, environment_cells=environment)
 
 
 class Analysis:
@@ -131,6 +139,10 @@ class Analysis:
             self.units += units_of(index, plain, fine, stopped[index] if index < len(stopped) else 0)
         self.effects = effects
         self.walk = self._walked(frozenset())
+        self._needed: dict[tuple[int, bool], tuple[frozenset[int], frozenset[int]]] = {}
+        self._units_of: dict[int, list[int]] = {}
+        for at, unit in enumerate(self.units):
+            self._units_of.setdefault(unit.cell, []).append(at)
 
     def _walked(self, without: frozenset[int]) -> Walk:
         """A walk through the program without some of its units."""
@@ -172,6 +184,39 @@ class Analysis:
         search = _Search(self.units, edges, walk.demands, targets, dropped)
         search.run(wanted)
         return search
+
+    def whole_cells(self, found: BackwardSlice, imports: bool = True) -> tuple[frozenset[int], frozenset[int]]:
+        """The cells of a slice with all that their other statements need, by layer; without imports where asked."""
+        at_hand = {at for at in found.kept if imports or not is_import(self.units[at].node)}
+        value = {self.units[at].cell for at in at_hand if found.layers[at] == "value"} | found.targets
+        self._close(value, False, imports)
+        every = value | found.environment_cells
+        self._close(every, True, imports)
+        return frozenset(value), frozenset(every - value)
+
+    def _close(self, cells: set[int], environment: bool, imports: bool) -> None:
+        """Add the cells that some cells need, at any remove."""
+        stack = list(cells)
+        while stack:
+            for other in self._direct(stack.pop(), imports)[environment] - cells:
+                cells.add(other)
+                stack.append(other)
+
+    def _direct(self, cell: int, imports: bool) -> tuple[frozenset[int], frozenset[int]]:
+        """The cells that the statements of a cell need: for values, and at all."""
+        key = (cell, imports)
+        if key not in self._needed:
+            value, every = set(), set()
+            for at in self._units_of.get(cell, ()):
+                if at in self.walk.notes.reports:
+                    continue
+                for other, (_, environment) in self.walk.edges[at].items():
+                    if imports or not is_import(self.units[other].node):
+                        every.add(self.units[other].cell)
+                        if not environment:
+                            value.add(self.units[other].cell)
+            self._needed[key] = (frozenset(value), frozenset(every))
+        return self._needed[key]
 
     def _checked(self, targets: set[int]) -> set[int]:
         for index in targets:
@@ -229,6 +274,8 @@ class Analysis:
             tuple(search.edges),
             not walk.star.isdisjoint(kept),
             tuple(search.missing[at] for at in sorted(search.missing)),
+            frozenset(targets),
+            search.layers,
         )
 
 

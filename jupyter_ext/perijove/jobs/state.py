@@ -146,7 +146,7 @@ class State:
                 self.notes.missing.setdefault(name, set()).add(self.now)
             self.need(self.star, f"may define {name}")
             self.need(self.opaque, f"may define {name}")
-            return NOTHING
+            return NOTHING if name in BUILTINS else self.unbound(name)
         binding = home.names[name]
         self.need(binding.by, f"defines {name}")
         self.need(self.opaque, f"may change {name}")
@@ -162,6 +162,14 @@ class State:
                 self.need(self.changes.get(thing, ()), f"changes {name}")
             if thing.kind == "matplotlib":
                 self.read_pseudo("§plt")
+
+    def unbound(self, name: str) -> Things:
+        """What a name that nobody binds stands for: some part of a library, by its usual name."""
+        path = str(self.effects.table["aliases"].get(name, name))
+        key = (0, 0, f"module {path}")
+        if key not in self.made:
+            self.made[key] = Thing("module", path, {self.root(path)})
+        return frozenset({self.made[key]})
 
     def bind(self, name: str, things: Things, *, weak: bool = False) -> None:
         """Give a name a new meaning; weak where the old one may stay."""
@@ -187,8 +195,7 @@ class State:
     def _may_stay(self, name: str, old: Binding) -> None:
         """Where the statement at hand is chosen, its names have values even if it does not give them new ones."""
         outer, self.edges[self.now] = self.edges[self.now], self.demands.setdefault(self.now, {})
-        self.need(old.by, f"defines {name}")
-        self.read_things(old.things, name)
+        self.need(old.by, f"may define {name}", environment=True)
         self.edges[self.now] = outer
 
     def change(self, things: Iterable[Thing]) -> None:

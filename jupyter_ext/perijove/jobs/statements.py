@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import ast
-import sys
 from collections.abc import Callable
 
 from perijove.jobs.expressions import Expressions
@@ -347,20 +346,6 @@ class Walk(Expressions):
         self.bind(node.name, self._decorate(node.decorator_list, thing))
         if self.depth == 0:
             self.demand(frozenset({thing}))
-
-    def give_up(self, node: ast.stmt) -> None:
-        """A statement that cannot be walked through: all that its names stand for counts as read, changed and bound."""
-        self.scope, self.depth, self.asking, self.exits, self.running = self.scope.top, 0, 0, [], []
-        self.ticks = -sys.maxsize
-        whole = Thing("function", node=node, scope=self.scope)
-        found = self.summary(whole, NOTHING)
-        for part in ast.walk(node):
-            names = [getattr(part, field, None) for field in ("name", "rest", "asname")]
-            if isinstance(part, ast.Name) and not isinstance(part.ctx, ast.Load):
-                names = [part.id]
-            for name in names:
-                if isinstance(name, str):
-                    self.bind_in(self.scope, name.partition(".")[0], found, weak=True)
 
     def at_end(self, name: str) -> Edges:
         """What the value of a name needs where the walk stands now; the walk goes on as if nobody had asked."""

@@ -65,3 +65,8 @@ def first_line(node: ast.stmt) -> int:
     decorators = getattr(node, "decorator_list", [])
     lines: list[int] = [node.lineno, *(one.lineno for one in decorators)]
     return min(lines)
+
+
+def is_import(node: ast.stmt | None) -> bool:
+    """Whether a statement only imports."""
+    return isinstance(node, ast.Import | ast.ImportFrom)
