@@ -12,6 +12,8 @@ import pytest
 
 from perijove.core.errors import Invalid
 from perijove.jobs import backward_slice
+from perijove.jobs.effects import effects_of
+from perijove.jobs.slice import Analysis
 
 HERE = Path(__file__).parent
 
@@ -93,3 +95,58 @@ def test_errors_after_the_target_do_not_matter():
 def test_an_unknown_target_is_refused(target, words):
     with pytest.raises(Invalid, match=words):
         backward_slice(["a = 1"], target)
+
+
+def test_cells_suffice_as_a_whole_and_statements_by_themselves():
+    found = backward_slice(["a = 1", "b = a\nc = 2", "out = c"], 2)
+    assert [(one.cell, one.first) for one in found.statements] == [(1, 2), (2, 1)]
+    assert sorted(found.value_cells) == [0, 1, 2]
+
+
+def test_a_cell_that_failed_may_have_bound_its_names():
+    assert kept("a = 1", "a = 2\nb = nobody", "out = a", target=2) == [1, 2]
+    found = backward_slice(["a = 1", "a = 2\nb = nobody", "out = a"], 2, ok=[True, False, True])
+    assert [(one.cell, one.first) for one in found.statements] == [(0, 1), (1, 1), (2, 1)]
+
+
+def test_lines_are_forced_in_and_out():
+    cells = ["a = 1\nb = 2", "a += 1", "out = a"]
+    found = backward_slice(cells, 2, keep=[(0, 2)], drop=[(1, 1)])
+    assert [(one.cell, one.first) for one in found.statements] == [(0, 1), (0, 2), (2, 1)]
+    assert [(one.cell, one.kind, one.because, one.user) for one in found.missing] == [(1, "dropped", "defines a", 2)]
+
+
+def test_many_slices_of_one_walk_are_those_of_many():
+    cells = ["a = [1]", "b = a", "b.append(2)", "c = 3", "out = a"]
+    analysis = Analysis(cells)
+    for target in range(len(cells)):
+        assert analysis.slice(target).statements == backward_slice(cells, target).statements
+
+
+def test_what_a_defined_function_looks_up_is_environment():
+    found = backward_slice(["k = 1", "def f():\n    return k"], 1)
+    assert (sorted(found.value_cells), sorted(found.environment_cells)) == ([1], [0])
+
+
+def test_a_project_says_what_its_libraries_do(tmp_path):
+    cells = ["import ourlib", "rows = [1]", "ourlib.clean(rows)", "out = rows"]
+    assert [one.cell for one in backward_slice(cells, 3, effects=effects_of(tmp_path)).statements] == [1, 3]
+    (tmp_path / "effects.toml").write_text('[changes_argument]\n"ourlib.clean" = 0\n')
+    own = backward_slice(cells, 3, effects=effects_of(tmp_path))
+    assert [one.cell for one in own.statements] == [0, 1, 2, 3]
+
+
+@pytest.mark.parametrize(
+    ("text", "words"),
+    [
+        ("nonsense = 1", "nonsense is not known"),
+        ("[library]\nours = 1", "library.ours should be a table"),
+        ('[library.ours]\nmethods = "maybe"', "library.ours.methods is not understood"),
+        ('[changes_argument]\n"a.b" = "first"', "should be a number"),
+        ("[[", "is not TOML"),
+    ],
+)
+def test_a_projects_table_that_is_wrong_is_refused_in_a_sentence(tmp_path, text, words):
+    (tmp_path / "effects.toml").write_text(text)
+    with pytest.raises(Invalid, match=words):
+        effects_of(tmp_path)
