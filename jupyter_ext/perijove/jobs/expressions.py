@@ -85,10 +85,7 @@ class Expressions(Calls):
             self.outermost(lambda: self.escape(functions), functions, NOTHING)
         finally:
             self.asking -= 1
-            later, self.edges[self.now] = self.edges[self.now], outer
-        demands = self.demands.setdefault(self.now, {})
-        for other, (why, _) in later.items():
-            demands.setdefault(other, (f"{why} when it is called", True))
+            self.demand_all(outer, " when it is called")
 
     def eval_Attribute(self, node: ast.Attribute) -> Things:
         """Read an attribute: of a library its part, of other things whatever they hold."""

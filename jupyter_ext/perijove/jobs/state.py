@@ -194,9 +194,17 @@ class State:
 
     def _may_stay(self, name: str, old: Binding) -> None:
         """Where the statement at hand is chosen, its names have values even if it does not give them new ones."""
-        outer, self.edges[self.now] = self.edges[self.now], self.demands.setdefault(self.now, {})
-        self.need(old.by, f"may define {name}", environment=True)
-        self.edges[self.now] = outer
+        outer, self.edges[self.now] = self.edges[self.now], {}
+        self.need(old.by, f"may define {name}")
+        self.read_things(old.things, name)
+        self.demand_all(outer)
+
+    def demand_all(self, outer: Edges, how: str = "") -> None:
+        """Go on with these edges; those gathered since count only where the statement at hand is chosen."""
+        later, self.edges[self.now] = self.edges[self.now], outer
+        demands = self.demands.setdefault(self.now, {})
+        for other, (why, _) in later.items():
+            demands.setdefault(other, (f"{why}{how}", True))
 
     def change(self, things: Iterable[Thing]) -> None:
         """Note that the statement at hand may change these things."""
