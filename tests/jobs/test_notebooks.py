@@ -127,6 +127,7 @@ def test_findings_of_a_preview_name_their_cell_and_severity(project):
     assert [one.kind for one in preview(project, "hidden").findings] == ["hidden_state"]
     assert [one.kind for one in preview(project, "network").findings] == ["unpinned_data"]
     assert [one.kind for one in preview(project, "exec").findings] == ["opaque"]
+    assert project.jobs.preview(Choice("functions.ipynb", ["orders"])).findings == []
 
 
 def test_the_order_is_in_the_notebook_as_a_test_runs_it():

@@ -10,6 +10,7 @@ from perijove.core.errors import Invalid
 from perijove.jobs.choose import Picked
 from perijove.jobs.log import Entry
 from perijove.jobs.model import Finding
+from perijove.jobs.names import globals_of
 from perijove.jobs.slice import Statement
 
 ASKS = {"input", "raw_input", "getpass", "getpass.getpass", "breakpoint", "pdb.set_trace"}
@@ -68,8 +69,9 @@ def _asking(found: Picked) -> Iterator[Finding]:
 def _missing(found: Picked) -> Iterator[Finding]:
     notes, kept = found.found.notes, found.found.kept
     for name, users in sorted(notes.missing.items()):
-        if users & kept and name != "client" and not found.found.opaque:
-            entry = found.entries[found.found.units[min(users & kept)].cell]
+        lacking = sorted(at for at in users & kept if _lacks(found, name, at))
+        if lacking and name != "client" and not found.found.opaque:
+            entry = found.entries[found.found.units[lacking[0]].cell]
             yield Finding(
                 "hidden_state",
                 "warning",
@@ -77,6 +79,15 @@ def _missing(found: Picked) -> Iterator[Finding]:
                 f"{entry.title} uses “{name}”, which no cell defines.",
                 "The kernel may still hold it from a cell that is gone; write that cell again.",
             )
+
+
+def _lacks(found: Picked, name: str, at: int) -> bool:
+    """Whether a statement reads a name that nothing gives it: it does not bind it itself, nor look it up later."""
+    binds, node = found.found.notes.binds, found.found.units[at].node
+    if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef):
+        if any(name in binds.get(one, ()) for one in found.found.kept):
+            return False
+    return node is None or (name in globals_of(node) and name not in binds.get(at, ()))
 
 
 def _unpinned(found: Picked) -> Iterator[Finding]:
