@@ -16,6 +16,7 @@ from pathlib import Path
 from typing import Any
 
 from perijove.jobs import lock as locks
+from perijove.jobs import serving
 from perijove.jobs.emit import Step
 from perijove.jobs.model import Parameter
 from perijove.jobs.parameters import variables
@@ -39,7 +40,8 @@ def texts(job: Plan, listed: Mapping[str, Any], out: Path, run: str, facts: Mapp
     beside = {f"src/{path}": file.read_text("utf-8") for path, file in job.beside.items()}
     kinds = [entry["kind"] for entry in listed["values"]]
     needs = locks.needed(job.modules, "\n".join([steps, *beside.values()]), listed, kinds)
-    given = _given(job, listed, out, python, needs)
+    groups = serving.extras(listed)
+    given = {**_given(job, listed, out, python, needs), "extras": groups, "serves": bool(groups)}
     made = {
         ".dockerignore": render("dockerignore.j2"),
         ".github/workflows/ci.yml": render("ci.yml.j2", **given),
@@ -64,6 +66,10 @@ def texts(job: Plan, listed: Mapping[str, Any], out: Path, run: str, facts: Mapp
         **locks.files(needs, listed, python),
         **beside,
     }
+    made[f"{source}/profiles.py"] = _static("profiles.py")
+    made[f"{source}/reference.json"] = as_json({"inputs": _of_inputs(job, "profiles.py")})
+    own, locked = serving.files(groups, needs, listed, python, _static)
+    made |= {f"{source}/{name}": text for name, text in own.items()} | locked
     if job.program.uses_dask:
         made[f"{source}/cluster.py"] = _static("cluster.py")
     if card := _model_card(job, listed, run, facts, given):
@@ -210,18 +216,23 @@ def _near(job: Plan, out: Path) -> bool:
 
 
 def contract(job: Plan) -> dict[str, Any]:
-    """What the inputs look like now, found out in a process of its own: a file may make a reader fail or hang."""
+    """What the inputs look like now."""
+    return _of_inputs(job, "contract.py")
+
+
+def _of_inputs(job: Plan, script: str) -> dict[str, Any]:
+    """What a script finds out of each input, in a process of its own: a file may make a reader fail or hang."""
     names = [one.name for one in job.described.inputs if one.kind == "dataset" and "://" not in one.name]
     found: dict[str, Any] = {}
-    with as_file(files("perijove.jobs").joinpath("templates", "contract.py")) as script:
+    with as_file(files("perijove.jobs").joinpath("templates")) as folder:
         for name in names:
-            argv = [sys.executable, str(script), name]
+            argv = [sys.executable, str(folder / script), name]
             try:
                 done = subprocess.run(
                     argv, cwd=job.notebook.file.parent, capture_output=True, text=True, timeout=PATIENCE
                 )
-                columns = json.loads(done.stdout)[name] if done.returncode == 0 else None
-            except (subprocess.TimeoutExpired, ValueError, KeyError):
+                columns = json.loads(done.stdout).get(name) if done.returncode == 0 else None
+            except (subprocess.TimeoutExpired, ValueError):
                 columns = None
             if columns:
                 found[name] = columns

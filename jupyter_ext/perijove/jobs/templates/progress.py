@@ -5,7 +5,7 @@ from __future__ import annotations
 import inspect
 import logging
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from functools import wraps
 from typing import Any
@@ -13,6 +13,7 @@ from typing import Any
 log = logging.getLogger(__package__)
 names: list[str] = []
 taken: list[dict[str, Any]] = []
+watch: Callable[[Iterable[Any]], None] | None = None  # is shown what passes between steps
 
 
 def step(function: Callable[..., Any]) -> Callable[..., Any]:
@@ -24,16 +25,22 @@ def step(function: Callable[..., Any]) -> Callable[..., Any]:
         @wraps(function)
         async def waiting(*values: Any) -> Any:
             with _timed(name):
-                return await function(*values)
+                return _watched(values, await function(*values))
 
         return waiting
 
     @wraps(function)
     def plain(*values: Any) -> Any:
         with _timed(name):
-            return function(*values)
+            return _watched(values, function(*values))
 
     return plain
+
+
+def _watched(values: tuple[Any, ...], result: Any) -> Any:
+    if watch is not None:
+        watch([*values, *(result if isinstance(result, tuple) else [result])])
+    return result
 
 
 @contextmanager
