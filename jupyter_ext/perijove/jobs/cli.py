@@ -1,4 +1,4 @@
-"""``perijove job``: slice, export, verify, update, run, list, show."""
+"""``perijove job``: slice, export, verify, update, run, list, show; ``watch_cli`` has serve, portable, monitor."""
 
 from __future__ import annotations
 
@@ -18,6 +18,7 @@ from perijove.jobs.service import Jobs
 from perijove.jobs.update import abandon
 from perijove.jobs.verify import Silent
 from perijove.jobs.verify import verify as verify_folder
+from perijove.jobs.watch_cli import monitor, portable, serve_job
 
 CELL = "A cell, by its id or its index in the notebook; repeat it for several."
 ORDERS = ("auto", "log", "document")
@@ -29,6 +30,10 @@ ORDER = (
 @click.group()
 def job() -> None:
     """Jobs: export chosen cells, and prove that they do what the notebook did."""
+
+
+for _one in (monitor, portable, serve_job):
+    job.add_command(_one)
 
 
 def _jobs() -> Jobs:

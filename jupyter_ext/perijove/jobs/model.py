@@ -9,7 +9,7 @@ import msgspec
 
 Layer = Literal["value", "environment"]
 Verdict = Literal["verified", "different", "failed", "refused"]
-JobState = Literal["new", "verifying", "verified", "different", "failed", "refused", "edited"]
+JobState = Literal["new", "verifying", "verified", "different", "failed", "refused", "edited", "drifting"]
 Result = Literal["identical", "within_tolerance", "different", "not_comparable", "not_deterministic"]
 Order = Literal["auto", "log", "document"]
 Origin = Literal["literal", "path", "seed", "date", "widget", "parameters_cell", "environment"]
@@ -238,3 +238,92 @@ class Job(msgspec.Struct, frozen=True, rename="camel"):
     verification: Verification | None
     behind: bool = False
     conflicts: list[str] = []
+
+
+class ColumnDrift(msgspec.Struct, frozen=True):
+    """How far one column is from its reference. ``place`` is an input's name, "features" or "predictions".
+
+    ``psi`` and ``ks`` are None where they say nothing of such a column; ``limit`` is the index above which it drifts.
+    """
+
+    place: str
+    column: str
+    psi: float | None
+    ks: float | None
+    limit: float
+    drifting: bool
+    reason: str = ""
+
+
+class MetricDecay(msgspec.Struct, frozen=True):
+    """A metric of predictions whose labels have come, beside its baseline."""
+
+    name: str
+    baseline: float
+    value: float
+    rows: int
+    drifting: bool
+
+
+class Watched(msgspec.Struct, frozen=True):
+    """One profile of the history: of a run, a scored file, or answers over HTTP."""
+
+    id: str
+    at: datetime
+    source: str
+    rows: int
+    drifting: bool
+    worst_psi: float | None
+    worst_ks: float | None
+    columns: list[str]
+    breaches: int
+    metrics: dict[str, float] = {}
+
+
+class Alert(msgspec.Struct, frozen=True):
+    """What became of the alerts: none, sent, waiting to be sent again, or off where no webhook is set."""
+
+    state: Literal["none", "sent", "waiting", "off"]
+    detail: str = ""
+    waiting: int = 0
+
+
+class Monitor(msgspec.Struct, frozen=True):
+    """How a job does: drift of what it reads and answers, breaches of the contract, metrics, and how it went before."""
+
+    name: str
+    state: Literal["steady", "drifting", "unknown"]
+    columns: list[ColumnDrift]
+    breaches: list[str]
+    metrics: list[MetricDecay]
+    history: list[Watched]
+    alert: Alert
+
+
+class Labels(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """True answers for the last scored file: a Parquet or CSV file, in the same order or joined by a ``key``.
+
+    ``column`` holds the labels; it may be left out where the file has only one column beside the key.
+    """
+
+    file: str
+    column: str = ""
+    key: str = ""
+
+
+class Parity(msgspec.Struct, frozen=True):
+    """How far a portable form of a model is from the model itself, on the same rows.
+
+    ``max_difference_float32`` is the difference to the model asked in single precision. A form that does not agree is
+    never served; ``detail`` says why, or why there is none.
+    """
+
+    model: str
+    form: str
+    agrees: bool
+    rows: int = 0
+    max_difference: float | None = None
+    label_flips: int | None = None
+    max_difference_float32: float | None = None
+    label_flips_float32: int | None = None
+    detail: str = ""

@@ -5,7 +5,7 @@ from __future__ import annotations
 from perijove.core.access import Person
 from perijove.core.model import Task
 from perijove.core.routing import Router
-from perijove.jobs.model import Choice, Job, NewJob, Refresh, Slice, Update
+from perijove.jobs.model import Choice, Job, Monitor, NewJob, Refresh, Slice, Update
 from perijove.jobs.service import Jobs
 
 router = Router("jobs")
@@ -63,3 +63,9 @@ def abandon_conflict(jobs: Jobs, name: str, who: Person) -> Job:
 def run_job(jobs: Jobs, name: str, who: Person) -> Task:
     """Run a job, as a task."""
     return jobs.start_run(name, who)
+
+
+@router.post("/{name}/monitor", may="jobs.write")
+def monitor_job(jobs: Jobs, name: str) -> Monitor:
+    """How a job does: drift, breaches, metrics and history; alerts that wait are sent."""
+    return jobs.monitored(name)

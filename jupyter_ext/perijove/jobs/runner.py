@@ -27,21 +27,19 @@ def run_job(folder: Path, parameters: Mapping[str, str], environments: Path, tel
     teller.step(0.1, "Prepare the environment")
     lock = folder / "requirements.lock"
 
-    def must(argv: list[str], cwd: Path) -> None:
-        _must(teller, argv, cwd, None)
-
-    place, _ = environment.kept(lock, str(manifest["python"]), environments, must)
+    place, _ = environment.kept(lock, str(manifest["python"]), environments, lambda argv, cwd: must(teller, argv, cwd))
     teller.step(0.4, "Run the job")
     out = folder / "outputs"
     started = time.monotonic()
     own = {key: value for key, value in os.environ.items() if key not in ("PERIJOVE_HOME", "PERIJOVE_NOTEBOOK")}
     env = environment.clean(own, folder.resolve() / "src", environments / "bytecode")
     argv = [str(environment.program(place)), "-m", name, "run", "--out", str(out.resolve()), *options]
-    _must(teller, argv, folder, env)
+    must(teller, argv, folder, env)
     return {"name": name, "path": str(folder), "outputs": str(out), "seconds": round(time.monotonic() - started, 2)}
 
 
-def _must(teller: Teller, argv: list[str], cwd: Path, env: Mapping[str, str] | None) -> None:
+def must(teller: Teller, argv: list[str], cwd: Path, env: Mapping[str, str] | None = None) -> None:
+    """Run a program; raises Failed with the end of what it printed."""
     with tempfile.TemporaryDirectory() as place:
         code, tail = kept_output(teller, argv, cwd, env, Path(place) / "log")
     if code:

@@ -24,8 +24,22 @@ from perijove.core.refs import Ref
 from perijove.core.tasks import Progress, Tasks
 from perijove.jobs.exporter import Exporter
 from perijove.jobs.install import finish
-from perijove.jobs.model import Choice, Job, JobState, NewJob, Refresh, Slice, Update, Verification
+from perijove.jobs.model import (
+    Choice,
+    Job,
+    JobState,
+    Labels,
+    Monitor,
+    NewJob,
+    Parity,
+    Refresh,
+    Slice,
+    Update,
+    Verification,
+)
+from perijove.jobs.monitor import monitor
 from perijove.jobs.package import MANIFEST, Plan, contents, edited, read_manifest, write
+from perijove.jobs.portable import make as make_portable
 from perijove.jobs.ports import Kernels, Notebooks, Runs
 from perijove.jobs.pristine import OWN
 from perijove.jobs.runner import run_job
@@ -205,19 +219,49 @@ class Jobs:
 
     def run(self, folder: Path, parameters: dict[str, str], progress: Progress | None = None) -> dict[str, Any]:
         """Run the job in a folder in the environment of its lock; gives where its outputs are, and the run's id."""
+        teller: Teller = progress or Silent()
         name, started = str(read_manifest(folder)["name"]), time.monotonic()
         try:
-            answer = run_job(folder, parameters, self.project.state / "environments", progress or Silent())
+            answer = run_job(folder, parameters, self.project.state / "environments", teller)
         except Failed:
             self._ran(name, False, time.monotonic() - started)
             raise
-        return {**answer, "run": self._ran(name, True, answer["seconds"])}
+        found = {**answer, "run": self._ran(name, True, answer["seconds"])}
+        try:
+            seen = self.monitor(folder)
+        except PerijoveError as error:
+            teller.log(f"The monitor could not look: {error}")
+            return found
+        if seen.alert.detail:
+            teller.log(seen.alert.detail)
+        return {**found, "monitor": seen.state}
 
     def _ran(self, name: str, ok: bool, seconds: float) -> str:
         """Note a run for the graph: what the job reads, it read."""
         edges = self.lineage.around(Ref("job", name), 1, 0).edges if self.store.get(name) is not None else []
         reads = sorted({edge.source for edge in edges if edge.kind == "reads"})
         return report(self.project.state, name, ok, round(seconds, 2), reads, [])
+
+    def portable(self, folder: Path, progress: Progress | None = None) -> list[Parity]:
+        """Run a job and turn its model into ONNX and treelite, each compared with the model."""
+        return make_portable(folder, self.project.state / "environments", progress or Silent())
+
+    def monitor(
+        self, folder: Path, labels: Labels | None = None, accept: bool = False, outputs: str = "outputs"
+    ) -> Monitor:
+        """How a job does: drift, breaches, metrics, history; its state is "drifting" as long as it drifts."""
+        found = monitor(folder, labels, accept, outputs)
+        known = self.store.get(found.name)
+        if known is not None and Path(known.path) == folder.resolve() and known.state != "verifying":
+            if found.state == "drifting":
+                self.store.set_state(found.name, "drifting")
+            elif known.state == "drifting":
+                self.store.set_state(found.name, _before(known))
+        return found
+
+    def monitored(self, name: str) -> Monitor:
+        """How a job that the project knows does."""
+        return self.monitor(Path(self.show(name).path))
 
     def clean(self) -> list[str]:
         """Remove what killed exports, verifications and updates left, and finish what they had decided."""
