@@ -84,9 +84,9 @@ def _missing(found: Picked) -> Iterator[Finding]:
 def _lacks(found: Picked, name: str, at: int) -> bool:
     """Whether a statement reads a name that nothing gives it: it does not bind it itself, nor look it up later."""
     binds, node = found.found.notes.binds, found.found.units[at].node
-    if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef):
-        if any(name in binds.get(one, ()) for one in found.found.kept):
-            return False
+    waits = isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef)
+    if waits and any(name in binds.get(one, ()) for one in found.found.kept):
+        return False
     return node is None or (name in globals_of(node) and name not in binds.get(at, ()))
 
 
