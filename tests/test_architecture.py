@@ -59,7 +59,16 @@ def test_our_own_parts_come_through_the_public_door() -> None:
     assert found == {
         "perijove.catalog_sources_v1": ["delta", "duckdb", "files", "iceberg", "mlflow", "sql"],
         "perijove.cluster_backends_v1": ["local"],
-        "perijove.job_targets_v1": ["folder"],
+        "perijove.job_targets_v1": [
+            "airflow",
+            "cron",
+            "folder",
+            "git",
+            "github",
+            "jupyter-scheduler",
+            "kubernetes",
+            "systemd",
+        ],
     }
 
 
