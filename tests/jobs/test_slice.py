@@ -150,3 +150,7 @@ def test_a_projects_table_that_is_wrong_is_refused_in_a_sentence(tmp_path, text,
     (tmp_path / "effects.toml").write_text(text)
     with pytest.raises(Invalid, match=words):
         effects_of(tmp_path)
+
+
+def test_a_shallow_copy_has_the_same_members():
+    assert kept("import copy", "a = [1]", "m = copy.copy([a])", "m[0].append(2)", "out = a") == [0, 1, 2, 3, 4]

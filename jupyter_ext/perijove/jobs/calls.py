@@ -7,11 +7,9 @@ import posixpath
 from collections.abc import Iterable
 
 from perijove.jobs.effects import Library
-from perijove.jobs.functions import Arguments, Functions
+from perijove.jobs.functions import FRAMES, PLAIN, Arguments, Functions
 from perijove.jobs.things import NOTHING, Thing, Things
 
-FRAMES = ("pandas", "polars")
-PLAIN = (*FRAMES, "numpy", "numpy.random", "data")
 OWN = ("unknown", "iterator", "file", "instance")
 DATA = (*PLAIN, "dask", "pyarrow")
 

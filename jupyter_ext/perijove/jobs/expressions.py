@@ -132,7 +132,7 @@ class Expressions(Calls):
             elif thing.kind in COPYING:
                 found.add(self.thing(node, thing.kind, {held for held in thing.holds if held.kind == "root"}))
             else:
-                found |= {thing, *(held for held in thing.holds if held.kind != "root")}
+                found |= {thing} | self.members(frozenset({thing}))
         return frozenset(found)
 
     def _display(self, node: ast.expr) -> Things:

@@ -37,6 +37,8 @@ class Arguments(NamedTuple):
 
 
 HUB = ast.Pass()
+FRAMES = ("pandas", "polars")
+PLAIN = (*FRAMES, "numpy", "numpy.random", "data")
 
 
 class Functions(State):
@@ -255,7 +257,7 @@ class Functions(State):
             found |= {one for one in held if not isinstance(one.node, ast.GeneratorExp) or one.kind != "function"}
             if thing.kind != "container":
                 found.add(thing)
-            if thing.kind in ("iterator", "unknown", "instance"):
+            if thing.kind not in ("container", "hub", *PLAIN):
                 stack.extend(held)
         return frozenset(found)
 
