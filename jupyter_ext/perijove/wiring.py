@@ -23,7 +23,7 @@ from perijove.core.project import Project
 from perijove.core.routing import Route
 from perijove.core.settings import Settings
 from perijove.core.spool import Spool
-from perijove.core.statements import work_out_quietly
+from perijove.core.statements import learn, work_out_quietly
 from perijove.core.tasks import Tasks
 from perijove.experiments import routes as experiments_routes
 from perijove.experiments.service import Experiments
@@ -84,10 +84,12 @@ class Perijove:
         self.openlineage = Sender(project, self.lineage)
         self.spool.waits_for = self.openlineage.waits_for
         self.spool.after = lambda: work_out_quietly(self.lineage)
+        self.lineage.learnt = lambda refs: learn(self.lineage, refs)
         if door == "web":
             self.openlineage.start()
         self.kernels = Kernels()
         self.lineage.hidden = lambda who, refs: self.catalog.access.hidden(who, refs)
+        self.lineage.sees_all = lambda who: self.catalog.access.hides_nothing(who)
         self.lineage.schemas = lambda uri: self.catalog.columns_of(uri)
         self._routes = routes()
 
@@ -160,7 +162,7 @@ class Perijove:
         return Search(
             [
                 Listed("catalog.read", self.catalog.found),
-                Listed("lineage.read", lambda q, limit, who: self.lineage.found_cells(q, limit)),
+                Listed("lineage.read", self.lineage.found_cells),
                 Listed("experiments.read", lambda q, limit, who: self.experiments.found(q, limit)),
                 Listed("jobs.read", lambda q, limit, who: self.jobs.found(q, limit)),
             ]

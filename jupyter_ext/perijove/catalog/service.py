@@ -170,6 +170,7 @@ class Catalog:
             self._scanning.discard(source.name)
         self.versions.record(found, progress.check)
         self.lineage.add_nodes(Node(f"dataset:{one.uri}", "dataset", one.name, one.uri) for one in found)
+        self.lineage.learnt([f"dataset:{one.uri}" for one in found])
         problems = [{"name": one.name, "problem": one.problem} for one in found if one.problem]
         self._tell("scanned", source.name, who, {"datasets": len(found), "problems": len(problems)})
         return {"source": source.name, "datasets": len(found), "problems": problems}
