@@ -11,8 +11,8 @@ import select
 import signal
 import socket
 import time
-from collections.abc import Callable, Iterator
-from contextlib import suppress
+from collections.abc import Callable, Generator, Iterator
+from contextlib import closing, suppress
 from dataclasses import dataclass
 from typing import Any
 
@@ -122,13 +122,12 @@ class Sandbox:
 
     def _one(self, request: dict[str, Any], key: str, computing: float | None = None) -> Any:
         computing = computing or self.limits.computing_seconds
-        lines = self._lines(request, self.limits.preview_seconds, lambda: None, computing)
-        answers = [line[key] for line in lines if key in line]
-        return _given(answers[0] if answers else None)
+        with closing(self._lines(request, self.limits.preview_seconds, lambda: None, computing)) as lines:
+            return _given(next((line[key] for line in lines if key in line), None))
 
     def _lines(
         self, request: dict[str, Any], seconds: float, check: Check, computing: float | None = None
-    ) -> Iterator[dict[str, Any]]:
+    ) -> Generator[dict[str, Any], None, None]:
         line, pid = self.workers.start()
         ended = False
         try:
@@ -167,11 +166,15 @@ def _ask(line: socket.socket, request: dict[str, Any]) -> None:
 
 
 def _read(line: socket.socket, pid: int, seconds: float, computing: float | None, check: Check) -> Iterator[bytes]:
-    rest, total, until = b"", 0, time.monotonic() + seconds
+    begin = looked = time.monotonic()
+    rest, total = b"", 0
     while True:
         check()
-        _in_time(pid, seconds, until, computing)
-        if not select.select([line], [], [], TICK)[0]:
+        said = select.select([line], [], [], TICK)[0]
+        if time.monotonic() - looked > TICK:
+            looked = time.monotonic()
+            _in_time(pid, seconds, begin + seconds, computing)
+        if not said:
             continue
         try:
             chunk = line.recv(2**20)

@@ -25,6 +25,8 @@ from perijove.core.plugins import Part, Parts
 GROUP = "perijove.catalog_sources_v1"
 OWN = ("files", "delta", "iceberg", "duckdb", "sql", "mlflow")
 """The kinds that read through Arrow and need no pandas; a source of another package may."""
+KEPT = 32 * 2**20
+"""Memory of a worker that stays with it when it is free, so that it need not be asked for page by page again."""
 Say = Callable[[str, Any], None]
 
 
@@ -180,7 +182,8 @@ def environment(ours: Mapping[str, str]) -> dict[str, str]:
     """The environment of a worker: as ours, with libraries kept from taking memory for each core."""
     one = dict.fromkeys(("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"), "1")
     few = {"MALLOC_ARENA_MAX": "2", "ARROW_DEFAULT_MEMORY_POOL": "system", "POLARS_MAX_THREADS": "2"}
-    return {**ours, **one, **few, "TOKIO_WORKER_THREADS": "2", "RAYON_NUM_THREADS": "2"}
+    keep = dict.fromkeys(("MALLOC_MMAP_THRESHOLD_", "MALLOC_TRIM_THRESHOLD_"), str(KEPT))
+    return {**ours, **one, **few, **keep, "TOKIO_WORKER_THREADS": "2", "RAYON_NUM_THREADS": "2"}
 
 
 __all__ = ["GROUP", "Reading", "Request", "answer", "environment", "limit", "serve", "too_big"]
