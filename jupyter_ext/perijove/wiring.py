@@ -80,6 +80,7 @@ class Perijove:
         self.settings = Settings(self.database, self.events)
         self.spool = Spool(project, self.database, self.lineage)
         self.lineage.before_reading = self.spool.take_in
+        self.lineage.tell = self.events.publish
         self.lineage.ours = lambda: ours(project, read_settings(project))
         self.openlineage = Sender(project, self.lineage)
         self.spool.waits_for = self.openlineage.waits_for

@@ -98,13 +98,12 @@ class AccessRules:
         """Who restricted it, in words: it itself, a source that holds it, or something inside it."""
         rule = self.store.rule(cover.ref)
         by = rule.by if rule is not None else "Someone"
-        if cover.ref == ref:
-            return f"{by} restricted it."
         kind, _, id_ = cover.ref.partition(":")
         if kind == "source":
             return f"{by} restricted all of the source “{id_}”."
-        inside = name_of(id_)
-        return f"{by} restricted “{inside}”, which is part of it."
+        if cover.ref == ref:
+            return f"{by} restricted it."
+        return f"{by} restricted “{name_of(id_)}”, which is part of it."
 
     def _chosen(self, ref: str, before: dict[str, list[Cover]]) -> list[Cover]:
         if ref.startswith("source:"):

@@ -17,6 +17,7 @@ from perijove.core.access import Person
 from perijove.core.additions import Additions
 from perijove.core.database import Database
 from perijove.core.errors import Invalid, NotFound
+from perijove.core.events import Happened
 from perijove.core.file_version import version_here
 from perijove.core.graph import Reader, kind_of, moment
 from perijove.core.keys import LONGEST_REF
@@ -45,7 +46,8 @@ class Lineage:
     What others know is set by the wiring: ``before_reading`` is called before every answer; ``hidden`` gives those of
     some datasets' refs that a person may not see, and ``sees_all`` says quickly whether that is none of all there are;
     ``schemas`` gives the columns of a dataset by its URI, and ``current_version`` its version, None where they are not
-    known; ``learnt`` is told of datasets whose columns have just been found; ``ours`` is the namespace of our jobs.
+    known; ``learnt`` is told of datasets whose columns have just been found, ``tell`` of what happened; ``ours`` is the
+    namespace of our jobs.
     """
 
     def __init__(self, database: Database) -> None:
@@ -56,6 +58,7 @@ class Lineage:
         self.schemas: Schemas = lambda _uri: None
         self.current_version: CurrentVersion = version_here
         self.learnt: Callable[[Collection[str]], object] = lambda _refs: None
+        self.tell: Callable[[Happened], object] = lambda _happened: None
         self.ours: Callable[[], str] = lambda: "perijove://project"
 
     def add(self, additions: Additions) -> None:

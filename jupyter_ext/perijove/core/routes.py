@@ -83,9 +83,9 @@ def show_changed(lineage: Lineage, ref: str, who: Person) -> Changed:
 
 
 @lineage_router.post("/events", may="lineage.write", where="team")
-def take_events(lineage: Lineage, body: Any) -> Taken:
+def take_events(lineage: Lineage, body: Any, who: Person) -> Taken:
     """Take in one event of OpenLineage or a list of them; what was sent before counts once."""
-    return Intake(lineage, lineage.ours()).take(body)
+    return Intake(lineage, lineage.ours()).take_from(who, body)
 
 
 @settings_router.get("/permissions", may="settings.read", where="team")

@@ -1148,7 +1148,8 @@ export interface components {
          * Access
          * @description Who may read a dataset and why; ``open`` to everyone with ``catalog.read`` unless it is restricted.
          *
-         *         ``readers`` and other people's requests are shown to those who may read it.
+         *         ``restricted_by`` says in words who restricted what, ``rule`` is the ref of that restriction. ``readers`` and
+         *         ``reason`` are shown to those who may read it, other people's requests to those who decide.
          */
         Access: {
             ref: string;
@@ -1160,6 +1161,8 @@ export interface components {
             readers: components["schemas"]["Reader"][];
             requests: components["schemas"]["Request"][];
             mayApprove: boolean;
+            /** @default  */
+            rule?: string;
         };
         /**
          * Affected
@@ -2462,12 +2465,14 @@ export interface components {
         };
         /**
          * Taken
-         * @description How many events were taken in, how many were known already, and those that were not understood.
+         * @description How many events were taken in, how many were known already, those that were not understood, and who made them.
          */
         Taken: {
             accepted: number;
             known: number;
             wrong: components["schemas"]["Wrong"][];
+            /** @default [] */
+            producers?: string[];
         };
         /**
          * Task

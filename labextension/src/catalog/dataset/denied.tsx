@@ -36,7 +36,7 @@ export function Denied(props: {
         title={error.message}
         actions={[{ label: trans.__('Try again'), onClick: retry }]}
       >
-        {access?.reason || error.hint}
+        {access?.restrictedBy || error.hint}
       </Notice>
       {mine?.state === 'open' ? (
         <Notice sign="busy" title={trans.__('You have asked for access')}>
