@@ -32,7 +32,7 @@ ENOUGH = 20
 PAIRED = 4
 SHORT_QUESTION = 3
 USE_WEIGHT = 0.06
-FACETS = ("source", "format", "owner", "tag", "problem")
+BYTES = {f"{value:02x}": value for value in range(256)}
 
 
 class Narrow(msgspec.Struct, frozen=True):
@@ -226,7 +226,8 @@ class _Candidates:
     def all_words(self, groups: Sequence[list[str]]) -> bool:
         """Those that have all words; of too many, those with one in their name too. False where there is none."""
         if self.take(groups, CANDIDATES) == CANDIDATES:
-            self.take([[f"n~{one}" for group in groups for one in group], *groups], CANDIDATES)
+            named = [f"n~{one}" for group in groups for one in group]
+            self.take([named, *groups] if len(groups) > 1 else [named], CANDIDATES)  # a name's word is a word of it too
         return bool(self.found)
 
     def some_words(self, groups: Sequence[Group], room: int) -> None:
@@ -277,45 +278,49 @@ def _condition(held: Narrow, guards: Sequence[int] | None) -> tuple[str, dict[st
     return " AND ".join(parts), values
 
 
-def _score(written: str, prior: int, wanted: Sequence[tuple[float, list[tuple[str, float]]]]) -> float:
+def _score(written: str, prior: int, wanted: Sequence[tuple[float, list[tuple[str, int, float]]]]) -> float:
     """The impacts of a question's words times their rarity, lifted a little by use."""
     total = 0.0
     for rarity, forms in wanted:
         best = 0.0
-        for mark, weight in forms:
+        for mark, length, weight in forms:
             at = written.find(mark)
             if at >= 0:
-                at += len(mark)
-                best = max(best, weight * int(written[at : at + 2], 16))
+                value = weight * BYTES[written[at + length : at + length + 2]]
+                if value > best:  # max() takes twice as long, and this is each word of each row
+                    best = value
         total += rarity * best
-    return total * (1 + USE_WEIGHT * math.log2(1 + prior))
+    return total * (1 + USE_WEIGHT * math.log2(1 + prior)) if prior else total
 
 
-def _wanted(groups: Sequence[Group], everything: int) -> list[tuple[float, list[tuple[str, float]]]]:
-    """For each word its rarity, and the marks to look for in impacts with their weights."""
+def _wanted(groups: Sequence[Group], everything: int) -> list[tuple[float, list[tuple[str, int, float]]]]:
+    """For each word its rarity, and the marks to look for in impacts with their lengths and weights."""
     found = []
     for group in groups:
         if group.documents:
             rarity = math.log(1 + (everything - group.documents + 0.5) / (group.documents + 0.5)) / 255
-            found.append((rarity, [(f" {term}=", weight) for term, weight in group.terms.items()]))
+            found.append((rarity, [(f" {term}=", len(term) + 2, weight) for term, weight in group.terms.items()]))
     return found
 
 
 def _facets(rows: Sequence[Any]) -> dict[str, dict[str, int]]:
-    counts: dict[str, Counter[str]] = {name: Counter() for name in FACETS}
-    for name, column in (("source", 2), ("format", 3)):
-        counts[name].update(row[column] for row in rows)
-    counts["problem"].update("yes" if row[4] else "no" for row in rows)
-    for name, column in (("owner", 6), ("tag", 7)):
-        for value, count in Counter(_written(row[column]) for row in rows).items():
-            for one in [] if value == "[]" else msgspec.json.decode(value, type=list[str]):
-                counts[name][one] += count
+    counts = {
+        "source": Counter([row[2] for row in rows]),
+        "format": Counter([row[3] for row in rows]),
+        "owner": _listed([row[6] for row in rows]),
+        "tag": _listed([row[7] for row in rows]),
+        "problem": Counter(["yes" if row[4] else "no" for row in rows]),
+    }
     return {name: dict(count.most_common(20)) for name, count in counts.items() if count}
 
 
-def _written(value: Any) -> str:
-    """A JSON list as text: SQLite gives it so, PostgreSQL as a list."""
-    return value if isinstance(value, str) else msgspec.json.encode(value or []).decode()
+def _listed(values: Sequence[Any]) -> Counter[str]:
+    """How often each text stands in lists that are kept as JSON."""
+    found: Counter[str] = Counter()
+    for value in values:
+        if value and value != "[]":
+            found.update(msgspec.json.decode(value, type=list[str]) if isinstance(value, str) else value)
+    return found
 
 
 def set_guards(connection: Connection, guards: dict[str, int]) -> None:
