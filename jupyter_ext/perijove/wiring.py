@@ -1,16 +1,13 @@
-"""Makes the parts and hands them to each other; lists all routes."""
+"""Makes the parts and hands them to each other; lists all routes.
+
+A capability is imported when it is first asked for, so that a command loads its own and no other.
+"""
 
 from __future__ import annotations
 
 from functools import cached_property
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from perijove.catalog.service import Catalog
-from perijove.catalog.store import CatalogStore
-from perijove.catalog.team_routes import router as catalog_router
-from perijove.clusters import routes as clusters_routes
-from perijove.clusters.service import Clusters
-from perijove.core import routes as core_routes
 from perijove.core.audit import Audit
 from perijove.core.database import Database
 from perijove.core.events import Events
@@ -25,34 +22,40 @@ from perijove.core.settings import Settings
 from perijove.core.spool import Spool
 from perijove.core.statements import learn, work_out_quietly
 from perijove.core.tasks import Tasks
-from perijove.experiments import routes as experiments_routes
-from perijove.experiments.service import Experiments
-from perijove.jobs import routes as jobs_routes
-from perijove.jobs.service import Jobs
-from perijove.jobs.store import JobStore
-from perijove.search import routes as search_routes
-from perijove.search.service import Listed, Search
-from perijove.storage import routes as storage_routes
-from perijove.storage.documents import Documents
-from perijove.storage.service import Storage
 
-ROUTERS = (
-    catalog_router,
-    clusters_routes.router,
-    storage_routes.router,
-    experiments_routes.router,
-    jobs_routes.router,
-    search_routes.router,
-    core_routes.tasks_router,
-    core_routes.lineage_router,
-    core_routes.settings_router,
-    core_routes.audit_router,
-)
+if TYPE_CHECKING:
+    from perijove.catalog.service import Catalog
+    from perijove.clusters.service import Clusters
+    from perijove.experiments.service import Experiments
+    from perijove.jobs.service import Jobs
+    from perijove.search.service import Search
+    from perijove.storage.documents import Documents
+    from perijove.storage.service import Storage
 
 
 def routes() -> list[Route]:
     """Every route there is."""
-    return [route for router in ROUTERS for route in router.routes]
+    from perijove.catalog.team_routes import router as catalog_router
+    from perijove.clusters import routes as clusters_routes
+    from perijove.core import routes as core_routes
+    from perijove.experiments import routes as experiments_routes
+    from perijove.jobs import routes as jobs_routes
+    from perijove.search import routes as search_routes
+    from perijove.storage import routes as storage_routes
+
+    routers = (
+        catalog_router,
+        clusters_routes.router,
+        storage_routes.router,
+        experiments_routes.router,
+        jobs_routes.router,
+        search_routes.router,
+        core_routes.tasks_router,
+        core_routes.lineage_router,
+        core_routes.settings_router,
+        core_routes.audit_router,
+    )
+    return [route for router in routers for route in router.routes]
 
 
 class Perijove:
@@ -92,11 +95,14 @@ class Perijove:
         self.lineage.hidden = lambda who, refs: self.catalog.access.hidden(who, refs)
         self.lineage.sees_all = lambda who: self.catalog.access.hides_nothing(who)
         self.lineage.schemas = lambda uri: self.catalog.columns_of(uri)
-        self._routes = routes()
 
     def all_routes(self) -> list[Route]:
         """Every route, for the host."""
         return self._routes
+
+    @cached_property
+    def _routes(self) -> list[Route]:
+        return routes()
 
     def service(self, name: str) -> Any:
         """A service by its name."""
@@ -109,6 +115,9 @@ class Perijove:
     @cached_property
     def catalog(self) -> Catalog:
         """Find data."""
+        from perijove.catalog.service import Catalog
+        from perijove.catalog.store import CatalogStore
+
         parts = self.parts("perijove.catalog_sources_v1")
         return Catalog(
             self.project,
@@ -124,27 +133,38 @@ class Perijove:
     @cached_property
     def clusters(self) -> Clusters:
         """Compute."""
+        from perijove.clusters.service import Clusters
+
         parts = self.parts("perijove.cluster_backends_v1")
         return Clusters(self.project, parts, self.events, lambda: int(self.settings.get("clusters.workers")))
 
     @cached_property
     def documents(self) -> Documents:
         """Notebooks on disk; the contents manager's own where there is one."""
+        from perijove.storage.documents import Documents
+
         return self._documents or Documents(self.project)
 
     @cached_property
     def storage(self) -> Storage:
         """Notebooks: what changed, merges, history, conversion."""
+        from perijove.storage.service import Storage
+
         return Storage(self.project, self.documents, self.events, self.tasks)
 
     @cached_property
     def experiments(self) -> Experiments:
         """Runs."""
+        from perijove.experiments.service import Experiments
+
         return Experiments(self.project)
 
     @cached_property
     def jobs(self) -> Jobs:
         """Cells to production."""
+        from perijove.jobs.service import Jobs
+        from perijove.jobs.store import JobStore
+
         return Jobs(
             project=self.project,
             store=JobStore(self.database),
@@ -160,6 +180,8 @@ class Perijove:
     @cached_property
     def search(self) -> Search:
         """One box over everything."""
+        from perijove.search.service import Listed, Search
+
         return Search(
             [
                 Listed("catalog.read", self.catalog.found),

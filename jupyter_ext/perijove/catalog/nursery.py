@@ -16,6 +16,7 @@ import os
 import select
 import signal
 import socket
+import sys
 import threading
 from collections.abc import Sequence
 from contextlib import suppress
@@ -26,7 +27,9 @@ from perijove.catalog.worker import known_parts, serve
 IDLE_SECONDS = 0.3
 REST_SECONDS = 0.05  # the worker at work answers first, then the next one is made ready
 HEAP = 16 * 2**20
-NOW, AHEAD = b"w", b"a"
+NOW, AHEAD, BRIEF = b"w", b"a", "brief"
+FIRST = ("numpy", "pyarrow", "pyarrow.compute", "pyarrow.csv", "pyarrow.parquet", "perijove.catalog.sources.parquet")
+"""What is loaded before the first worker of a nursery that lives for one command, which has no idle time."""
 LOADED: tuple[tuple[str, ...], ...] = (
     ("numpy", "pandas", "pyarrow", "pyarrow.compute", "pyarrow.csv", "pyarrow.parquet", "email.parser"),
     ("perijove.catalog.sources.parquet", "perijove.catalog.sources.sql", "sqlalchemy.dialects.sqlite"),
@@ -42,11 +45,19 @@ def main() -> None:
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     control = socket.socket(fileno=0)
     waiting = list(LOADED)
+    if BRIEF in sys.argv[1:]:
+        waiting.clear()
+        _load(FIRST)
+        known_parts()
+        gc.freeze()
     ahead: list[int] = []
     while True:
         if not select.select([control], [], [], _rest(waiting, ahead))[0]:
             if waiting:
                 _load(waiting.pop(0))
+                with suppress(ImportError):
+                    _rehearse()
+                gc.freeze()
             else:
                 _fork(ahead[0], ahead[1:], prepared=True)
                 os.close(ahead.pop(0))
@@ -73,9 +84,6 @@ def _load(names: tuple[str, ...]) -> None:
     for name in names:
         with suppress(ImportError):  # the worker will say what is missing
             importlib.import_module(name)
-    with suppress(ImportError):
-        _rehearse()
-    gc.freeze()
 
 
 def _rehearse() -> None:

@@ -44,6 +44,7 @@ from perijove.catalog.store import CatalogStore
 from perijove.catalog.tables import LONGEST_REF
 from perijove.catalog.uses import uses
 from perijove.catalog.versions import DatasetVersions
+from perijove.catalog.workers import brief
 from perijove.core.access import Person
 from perijove.core.errors import Busy, Conflict, Invalid, NotFound, PerijoveError
 from perijove.core.events import Events, Happened
@@ -84,7 +85,7 @@ class Catalog:
         self.events = events
         self.tasks = tasks
         self.lineage = lineage
-        self.sandbox = sandbox or Sandbox()
+        self.sandbox = sandbox or Sandbox(workers=brief() if events.door == "cli" else None)
         self.access = AccessRules(AccessStore(store.database), events)
         self.about = Abouts(AboutStore(store.database), self.access, events)
         seen = SeenStore(store.database)

@@ -1,6 +1,7 @@
 """Where fresh worker processes come from: a nursery that forks them, started when the first one is needed.
 
-One worker is asked for ahead, so that a request finds it prepared and goes to it straight.
+One worker is asked for ahead, so that a request finds it prepared and goes to it straight. A command at the terminal
+has a brief nursery instead: it is started while the command itself still loads, and prepares nothing.
 """
 
 from __future__ import annotations
@@ -13,7 +14,7 @@ import sys
 import threading
 import weakref
 
-from perijove.catalog.nursery import AHEAD, NOW
+from perijove.catalog.nursery import AHEAD, BRIEF, NOW
 from perijove.catalog.worker import environment
 from perijove.core.errors import Failed
 
@@ -23,7 +24,8 @@ START_SECONDS = 20.0
 class Workers:
     """Gives a socket and a process id for each worker; a nursery that died or has other packages is replaced."""
 
-    def __init__(self) -> None:
+    def __init__(self, *, brief: bool = False) -> None:
+        self._brief = brief
         self._lock = threading.Lock()
         self._control: socket.socket | None = None
         self._process: subprocess.Popen[bytes] | None = None
@@ -76,7 +78,9 @@ class Workers:
         return None
 
     def _prepare(self) -> None:
-        if self._ahead is None:
+        if self._brief:
+            self._nursery()
+        elif self._ahead is None:
             self._ahead = self._asked(AHEAD)
 
     def _asked(self, when: bytes) -> socket.socket | None:
@@ -98,7 +102,7 @@ class Workers:
         with theirs:
             self._path = os.environ.get("PYTHONPATH")
             self._process = subprocess.Popen(
-                [sys.executable, "-m", "perijove.catalog.nursery"],
+                [sys.executable, "-m", "perijove.catalog.nursery", *([BRIEF] if self._brief else [])],
                 stdin=theirs.fileno(),
                 stdout=subprocess.DEVNULL,
                 stderr=subprocess.DEVNULL,
@@ -116,12 +120,29 @@ class Workers:
         self._control = self._process = self._ahead = None
 
 
+_begun: list[Workers] = []
+
+
+def begin() -> None:
+    """Start the nursery of a command, so that it loads beside the command; who asks ``brief`` next gets it."""
+    if not _begun:
+        _begun.append(Workers(brief=True))
+        _begun[0].warm()
+
+
+def brief() -> Workers:
+    """The workers of a command: those that were begun, else new ones."""
+    return _begun.pop() if _begun else Workers(brief=True)
+
+
 def _end(state: dict[str, object]) -> None:
     process = state.get("_process")
     for line in (state.get("_ahead"), state.get("_control")):
         if isinstance(line, socket.socket):
             line.close()
     if isinstance(process, subprocess.Popen):
+        if state.get("_brief"):
+            process.kill()  # it has nothing to give back, and a command need not wait for it
         try:
             process.wait(2)
         except subprocess.TimeoutExpired:
