@@ -8,7 +8,7 @@ import pytest
 from tests.core.kernel import START, A, B, C, D, Kernel, data, short
 
 from perijove.core.additions import Additions
-from perijove.core.changes import changed_since
+from perijove.core.changes import changed_cells, changed_since
 from perijove.core.database import Database
 from perijove.core.errors import Invalid
 from perijove.core.file_version import version_here
@@ -123,3 +123,30 @@ def test_the_version_of_a_delta_table_is_its_own_number(tmp_path: Path) -> None:
     assert version_here("s3://lake/x") is None
     (tmp_path / "x.db").write_bytes(b"1234")
     assert (version_here(f"sqlite:///{tmp_path}/x.db#t") or "").endswith("-4")
+
+
+def test_a_notebook_knows_which_of_its_cells_have_data_that_changed(kernel: Kernel) -> None:
+    def marked(path: str = "n.ipynb") -> dict[str, list[str]]:
+        found = changed_cells(kernel.lineage, Ref("notebook", path))
+        return {one.cell: [short(each.ref) for each in one.datasets] for one in found}
+
+    kernel.line("read", "load", uri=A)
+    kernel.line("read", "load", uri=B)
+    kernel.cell("load")
+    kernel.cell("plot", "load", carried={"load": [A]})
+    kernel.line("read", "tidy", uri=C, version="1")
+    kernel.line("write", "tidy", uri=C, version="2")
+    kernel.cell("tidy")
+    kernel.lineage.current_version = {C.removeprefix("dataset:"): "2"}.get
+    assert marked() == {}, "a cell that changes what it read is no surprise to itself"
+    kernel.line("write", "other", uri=A)
+    assert marked() == {"load": ["a"]}
+    kernel.line("write", "other", uri=C)
+    assert marked() == {"load": ["a"], "tidy": ["c"]}
+    kernel.lineage.hidden = lambda _who, refs: set(refs) & {data("a")}
+    assert (marked(), marked("nosuch.ipynb")) == ({"tidy": ["c"]}, {})
+    kernel.line("read", "load", uri=A)
+    kernel.lineage.hidden = None
+    assert marked() == {"tidy": ["c"]}
+    with pytest.raises(Invalid, match="is no notebook"):
+        changed_cells(kernel.lineage, Ref.parse("cell:n.ipynb#x"))

@@ -156,13 +156,18 @@ class Lineage:
         return nothing if hidden is None or self.sees_all(who) else lambda refs: hidden(who, refs)
 
     @contextmanager
-    def reading(self, start: str, who: Person | None, most: int = MOST_EDGES) -> Iterator[tuple[Reader, Hides, str]]:
-        """A reader, what the person may not see, and the ref by which a thing is known; raises NotFound."""
+    def looking(self, who: Person | None, most: int = MOST_EDGES) -> Iterator[tuple[Reader, Hides]]:
+        """A reader, and what the person may not see."""
         self.before_reading()
         hidden = self._hides(who)
         with self.database.read() as connection:
-            reader = Reader(connection, most)
-            start = known_refs(connection, [start]).get(start, start)
+            yield Reader(connection, most), hidden
+
+    @contextmanager
+    def reading(self, start: str, who: Person | None, most: int = MOST_EDGES) -> Iterator[tuple[Reader, Hides, str]]:
+        """A reader, what the person may not see, and the ref by which a thing is known; raises NotFound."""
+        with self.looking(who, most) as (reader, hidden):
+            start = known_refs(reader.connection, [start]).get(start, start)
             secret = kind_of(start) == "dataset" and start in hidden([start])
             if secret or not reader.nodes([start]):
                 raise NotFound(

@@ -807,6 +807,23 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/lineage/changed/cells": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The cells of a notebook whose data has changed since they read it. */
+        get: operations["list_changed_cells"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/lineage/events": {
         parameters: {
             query?: never;
@@ -1311,6 +1328,14 @@ export interface components {
          * @description What became of the data that a cell read.
          */
         Changed: {
+            datasets: components["schemas"]["ChangedDataset"][];
+        };
+        /**
+         * ChangedCell
+         * @description A cell some of whose data has changed since it read it itself, and that data.
+         */
+        ChangedCell: {
+            cell: string;
             datasets: components["schemas"]["ChangedDataset"][];
         };
         /**
@@ -4237,6 +4262,37 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Changed"];
+                };
+            };
+            /** @description It was not done. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    list_changed_cells: {
+        parameters: {
+            query: {
+                notebook: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ChangedCell"][];
                 };
             };
             /** @description It was not done. */
