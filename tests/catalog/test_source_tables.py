@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import sqlite3
+from collections.abc import Callable
 from pathlib import Path
 
 import pyarrow as pa
@@ -105,6 +106,42 @@ def test_text_of_a_delta_table_is_a_string_with_figures(delta: Path) -> None:
     assert [one.type for one in shown.columns] == ["string"]
     kind = SANDBOX.profile("delta", uri, uri, "sample", {}).columns[1]
     assert (kind.type, kind.problem, kind.distinct, kind.min, kind.max) == ("string", "", 3, "k0", "k2")
+
+
+@pytest.mark.parametrize(
+    ("damage", "why"),
+    [
+        (lambda log: (log / "00000000000000000001.json").unlink(), "a commit is missing in its log"),
+        (lambda log: _without(log, "metaData"), "its log does not say what columns the table has"),
+        (lambda log: _without(log, "protocol"), "its log does not say which protocol the table needs"),
+        (lambda log: [one.unlink() for one in log.parent.glob("*.parquet")], "its log names a file that is not there"),
+        (
+            lambda log: [one.write_bytes(b"x") for one in log.parent.glob("*.parquet")],
+            "no parquet file|not a readable parquet file",
+        ),
+    ],
+)
+def test_what_is_wrong_with_a_delta_table_is_told_in_words(
+    tmp_path: Path, damage: Callable[[Path], object], why: str
+) -> None:
+    import deltalake
+
+    path = tmp_path / "t"
+    for number in range(3):
+        deltalake.write_deltalake(str(path), frame(number, 5), mode="append")
+    damage(path / "_delta_log")
+    for verb in (
+        lambda: SANDBOX.preview("files", path.as_uri(), path.as_uri(), 5, {}),
+        lambda: SANDBOX.profile("files", path.as_uri(), path.as_uri(), "sample", {}),
+    ):
+        with pytest.raises(Invalid, match=why) as raised:
+            verb()
+        assert "error:" not in raised.value.message and "{" not in raised.value.message
+
+
+def _without(log: Path, action: str) -> None:
+    first = log / "00000000000000000000.json"
+    first.write_text("\n".join(line for line in first.read_text().splitlines() if action not in json.loads(line)))
 
 
 def test_a_broken_delta_table_is_a_sentence(tmp_path: Path) -> None:

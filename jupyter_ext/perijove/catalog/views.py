@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from typing import Any
 
 
@@ -25,14 +26,20 @@ def unviewed_type(kind: Any) -> Any:
 
 
 def unviewed(found: Any) -> Any:
-    """A schema, or a table or batch, without views; itself where there are none."""
+    """A schema, or a table or batch, without views; itself where there are none.
+
+    A column that Arrow cannot turn (a map of variants) keeps its type.
+    """
     import pyarrow as pa
 
-    schema = found if isinstance(found, pa.Schema) else found.schema
-    plainer = pa.schema([_unviewed_field(field) for field in schema], metadata=schema.metadata)
-    if plainer.types == schema.types:
-        return found
-    return plainer if found is schema else found.cast(plainer)
+    if isinstance(found, pa.Schema):
+        return pa.schema([_unviewed_field(field) for field in found], metadata=found.metadata)
+    for index, field in enumerate(found.schema):
+        plainer = _unviewed_field(field)
+        if plainer.type != field.type:
+            with suppress(pa.ArrowException):
+                found = found.set_column(index, plainer, found.column(index).cast(plainer.type))
+    return found
 
 
 def _unviewed_field(field: Any) -> Any:

@@ -17,8 +17,9 @@ from perijove.catalog.model import Column, Level, Method, Preview, Profile, Read
 from perijove.catalog.plain import plain
 from perijove.catalog.rows import BATCH, Part, chosen, heads, records
 from perijove.catalog.sources import delta_log, sqltext
+from perijove.catalog.sources.delta_words import told
 from perijove.catalog.sources.files import FilesSource
-from perijove.catalog.sources.spots import Local, Spot, reason
+from perijove.catalog.sources.spots import Local, Spot
 from perijove.catalog.views import unviewed
 from perijove.core.errors import Invalid, PerijoveError
 
@@ -196,7 +197,10 @@ class DeltaTableRows:
         from perijove.catalog.sources.parquet import ParquetTable
 
         file = self.reader.place.child(unquote(path))
-        table = ParquetTable([file], file)
+        with _named(self.reader.place):
+            if not file.exists():
+                raise FileNotFoundError(f"fetch metadata for file {unquote(path)}: not found")
+            table = ParquetTable([file], file)
         names = [name for name in columns if name in table.schema.names]
         for one in table.parts():
             for found in table.read(one, names, batch):
@@ -321,12 +325,7 @@ class _named:
 
     def __exit__(self, kind: object, error: BaseException | None, trace: object) -> None:
         panic = error is not None and type(error).__name__ == "PanicException"
-        if panic or (isinstance(error, Exception) and not isinstance(error, Invalid | MemoryError)):
+        if panic or (isinstance(error, Exception) and not isinstance(error, PerijoveError | MemoryError)):
             assert error is not None
-            said = reason(error)
-            if "fetch metadata for file" in said and "not found" in str(error):
-                said = f"its log names a file that is not there, {said.partition('for file ')[2].partition(': ')[0]}"
-            raise Invalid(
-                f"{self.place.name} cannot be read as a Delta table: {said}.",
-                hint="Check its log, or read it with the engine that wrote it.",
-            ) from error
+            said, hint = told(error)
+            raise Invalid(f"{self.place.name} cannot be read as a Delta table: {said}.", hint=hint) from error
