@@ -14,10 +14,7 @@ KNOWN: tuple[tuple[re.Pattern[str], str, str], ...] = (
         "Was the file deleted, or the table copied in part? Read an older version, or repair the table.",
     ),
     (
-        re.compile(
-            r"fetch metadata for file (\S.*?): .*(?:at least 8 bytes|range was invalid|[Cc]orrupt footer|Invalid Parquet)",
-            re.DOTALL,
-        ),
+        re.compile(r"fetch metadata for file (\S.*?): .*(?:at least 8 bytes|was invalid|orrupt footer)", re.DOTALL),
         "its log names a file that is no parquet file, {0}",
         "Write the file again, or read an older version.",
     ),
