@@ -4,7 +4,7 @@ import { expect, type Locator, type Page, test } from '@playwright/test';
 import { openLab, picture } from './lab';
 
 /** The row of a dataset in the Data section. */
-const row = (page: Page, ending: string): Locator => page.locator(`.pj-Catalog .pj-Row[data-ref$="${ending}"]`);
+const row = (page: Page, ending: string): Locator => page.locator(`.pj-Catalog-dataset[data-ref$="${ending}"]`);
 
 /** Fold what is not looked at, so that the tree has room. */
 async function onlyData(page: Page): Promise<void> {
@@ -22,7 +22,7 @@ async function openDataset(page: Page, ending: string): Promise<Locator> {
     await page.locator('.pj-Catalog-folder', { hasText: 'sales' }).first().click();
   }
   await row(page, ending).dblclick();
-  const dataset = page.locator('.pj-DatasetPage:visible');
+  const dataset = page.locator('.pj-DatasetPage:not(.pj-FramePage):visible');
   await expect(dataset).toBeVisible();
   return dataset;
 }
@@ -107,6 +107,8 @@ test('the figures of all rows come as a task', async ({ page }) => {
   const dataset = await openDataset(page, '/lake/sales/order_items.parquet');
   await expect(dataset.locator('tr[data-ref="amount"] .pj-Histogram')).toBeVisible();
   await expect(dataset).toContainText('of 600,000 rows');
+  await tab(dataset, 'Profile');
+  await dataset.locator('tr[data-ref="amount"]').click();
   await expect(dataset).toContainText('±');
   await dataset.getByRole('button', { name: 'Profile all rows' }).click();
   await expect(dataset).toContainText('All 600,000 rows');

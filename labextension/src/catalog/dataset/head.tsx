@@ -30,12 +30,14 @@ export function Head(props: HeadProps): React.JSX.Element {
   const { dataset, page, versions } = props;
   useSignal(versions.changed);
   const newest = versions.value?.versions[0];
+  const pinned = versions.value?.versions.find(version => version.id === page.version);
+  const columns = pinned ? page.profile?.columns.length : dataset.columns.length;
   const facts: [string, React.ReactNode, string?][] = [
     [trans.__('Format'), dataset.format],
-    [trans.__('Rows'), count(dataset.rows)],
-    [trans.__('Size'), bytes(dataset.bytes)],
-    [trans.__('Columns'), count(dataset.columns.length)],
-    [trans.__('Changed'), moment(dataset.modifiedAt ?? newest?.at)],
+    [trans.__('Rows'), count((pinned ?? dataset).rows)],
+    [trans.__('Size'), bytes((pinned ?? dataset).bytes)],
+    [trans.__('Columns'), count(columns)],
+    [trans.__('Changed'), moment(pinned?.at ?? dataset.modifiedAt ?? newest?.at)],
     [trans.__('Where'), dataset.uri, dataset.uri]
   ];
   if (dataset.owners.length > 0) {
