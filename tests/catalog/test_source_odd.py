@@ -11,6 +11,7 @@ import pytest
 from perijove.catalog.model import Filter, Preview, Profile, Sort, Window
 from perijove.catalog.sources import ragged
 from perijove.catalog.sources.files import FilesSource
+from perijove.catalog.sources.spots import Remote
 from perijove.core.errors import Invalid
 
 
@@ -153,3 +154,10 @@ def test_an_iceberg_table_that_was_moved_names_the_file_it_misses(tmp_path: Path
     with pytest.raises(Invalid, match=r"names a file that is not there: .*house.*avro\.") as raised:
         preview(moved)
     assert "moved" in raised.value.hint
+
+
+def test_an_object_is_marked_as_kernels_note_its_version() -> None:
+    from perijove_kernel.opens import version_of
+
+    info = {"name": "lake/x.parquet", "type": "file", "size": 12, "ETag": '"d41d8-2"'}
+    assert Remote(None, "lake/x.parquet", "s3", info).mark() == version_of(info) == "d41d8-2-12"
