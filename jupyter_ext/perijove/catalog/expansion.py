@@ -28,12 +28,12 @@ BEGINNING = (
 
 
 class Group(msgspec.Struct):
-    """One word of a question: the terms it may stand for with their weight, and how many datasets have one."""
+    """One word of a question: the terms it may stand for with their weight; how many datasets have one, are named so."""
 
     word: str
     terms: dict[str, float]
     documents: int = 0
-    weight: float = 1.0
+    named: int = 0
 
     def tokens(self) -> list[str]:
         """The terms as they are indexed."""
@@ -55,6 +55,7 @@ def expanded(connection: Connection, question: str) -> tuple[list[Group], int]:
             _add_begun(connection, group, counts)
         group.terms = {term: weight for term, weight in group.terms.items() if counts.get(term)}
         group.documents = min(everything, sum(counts[term] for term in group.terms))
+        group.named = min(everything, sum(counts.get(f"n~{term}", 0) for term in group.terms))
     return groups, everything
 
 
@@ -109,8 +110,9 @@ def _add_bones(connection: Connection, groups: Sequence[Group]) -> None:
 
 
 def _counts(connection: Connection, wanted: Sequence[str]) -> dict[str, int]:
+    both = [*wanted, *(f"n~{term}" for term in wanted), ""]
     query = f"SELECT term, documents FROM catalog_terms WHERE {among(connection, 'term', 'terms')} AND documents > 0"
-    return {row[0]: row[1] for row in rows(connection, query, {"terms": listed(connection, [*wanted, ""])})}
+    return {row[0]: row[1] for row in rows(connection, query, {"terms": listed(connection, both)})}
 
 
 def _add_begun(connection: Connection, group: Group, counts: dict[str, int]) -> None:
@@ -121,6 +123,5 @@ def _add_begun(connection: Connection, group: Group, counts: dict[str, int]) -> 
     found = rows(connection, BEGINNING, {"first": group.word, "last": last})
     more = {row[0]: row[1] for row in found if row[0] not in group.terms}
     best = sorted(more, key=lambda term: -more[term])[:MOST_BEGUN]
-    for term in best:
-        group.terms[term] = BEGUN
-        counts[term] = more[term]
+    group.terms.update(dict.fromkeys(best, BEGUN))
+    counts.update(_counts(connection, best))

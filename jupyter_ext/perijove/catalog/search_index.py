@@ -16,7 +16,7 @@ import msgspec
 from sqlalchemy import Connection, Row, delete, func, insert, select, text, update
 
 from perijove.catalog import postings
-from perijove.catalog.documents import BUCKET, Document, bucket, impacts, surface, terms_of, tokens
+from perijove.catalog.documents import BUCKET, Document, bucket, counted_of, impacts, surface, tokens
 from perijove.catalog.expansion import Group, expanded
 from perijove.catalog.postings import facet, token
 from perijove.catalog.stem import stem
@@ -32,6 +32,9 @@ ENOUGH = 20
 PAIRED = 4
 SHORT_QUESTION = 3
 USE_WEIGHT = 0.06
+NAMED = 0.5
+USUAL_NAME, NAME_SLOPE = 3, 0.7
+Wanted = tuple[float, float, list[tuple[str, int, float]]]
 BYTES = {f"{value:02x}": value for value in range(256)}
 
 
@@ -98,7 +101,7 @@ def _put(connection: Connection, batch: Sequence[Document]) -> int:
         insert(search), [{"id": ids[ref], **_values(document, weighed)} for ref, (document, weighed) in fresh.items()]
     )
     postings.add(connection, [(ids[ref], _tokens(document, weighed)) for ref, (document, weighed) in fresh.items()])
-    _count(connection, Counter(term for _, weighed in fresh.values() for term in terms_of(weighed)), len(fresh))
+    _count(connection, Counter(term for _, weighed in fresh.values() for term in counted_of(weighed)), len(fresh))
     _learn(connection, (document for document, _ in fresh.values()))
     return len(fresh)
 
@@ -150,7 +153,7 @@ def _forget(connection: Connection, rows: Sequence[Row[Any]]) -> None:
 
 
 def _terms(rows: Sequence[Row[Any]]) -> Counter[str]:
-    return Counter(term for row in rows for term in terms_of(row.impacts))
+    return Counter(term for row in rows for term in counted_of(row.impacts))
 
 
 def _ids(connection: Connection, documents: Sequence[Document], known: dict[str, Row[Any]]) -> dict[str, int]:
@@ -278,29 +281,42 @@ def _condition(held: Narrow, guards: Sequence[int] | None) -> tuple[str, dict[st
     return " AND ".join(parts), values
 
 
-def _score(written: str, prior: int, wanted: Sequence[tuple[float, list[tuple[str, int, float]]]]) -> float:
-    """The impacts of a question's words times their rarity, lifted a little by use."""
-    total = 0.0
-    for rarity, forms in wanted:
-        best = 0.0
+def _score(written: str, prior: int, wanted: Sequence[Wanted]) -> float:
+    """The impacts of a question's words times their rarity, with more for a name, lifted a little by use."""
+    total = called = 0.0
+    for rarity, naming, forms in wanted:
+        best = named = 0.0
         for mark, length, weight in forms:
             at = written.find(mark)
             if at >= 0:
-                value = weight * BYTES[written[at + length : at + length + 2]]
+                at += length
+                value = weight * BYTES[written[at : at + 2]]
                 if value > best:  # max() takes twice as long, and this is each word of each row
                     best = value
+                if weight > named and written[at + 2] == "*":
+                    named = weight
         total += rarity * best
+        called += naming * named
+    if called:
+        total += called / (1 - NAME_SLOPE + NAME_SLOPE * written.count("*") / USUAL_NAME)
     return total * (1 + USE_WEIGHT * math.log2(1 + prior)) if prior else total
 
 
-def _wanted(groups: Sequence[Group], everything: int) -> list[tuple[float, list[tuple[str, int, float]]]]:
-    """For each word its rarity, and the marks to look for in impacts with their lengths and weights."""
-    found = []
-    for group in groups:
-        if group.documents:
-            rarity = math.log(1 + (everything - group.documents + 0.5) / (group.documents + 0.5)) / 255
-            found.append((rarity, [(f" {term}=", len(term) + 2, weight) for term, weight in group.terms.items()]))
-    return found
+def _wanted(groups: Sequence[Group], everything: int) -> list[Wanted]:
+    """For each word its rarity, that in names, and the marks to look for in impacts with lengths and weights."""
+    return [
+        (
+            _rarity(group.documents, everything) / 255,
+            NAMED * _rarity(group.named, everything) if group.named else 0.0,
+            [(f" {term}=", len(term) + 2, weight) for term, weight in group.terms.items()],
+        )
+        for group in groups
+        if group.documents
+    ]
+
+
+def _rarity(documents: int, everything: int) -> float:
+    return math.log(1 + (everything - documents + 0.5) / (documents + 0.5))
 
 
 def _facets(rows: Sequence[Any]) -> dict[str, dict[str, int]]:
