@@ -10,13 +10,14 @@ import pytest
 from sqlalchemy import create_engine, make_url, text
 from tests.buckets import object_store
 from tests.catalog.test_load_code import ENGINES, cudf, run
-from tests.people import OWNER
+from tests.people import ADMIN, BOB, OWNER
 from tests.postgres import Server
 
 from perijove.catalog.load_code import variable
 from perijove.catalog.model import Source
 from perijove.catalog.service import Catalog
-from perijove.core.errors import Invalid
+from perijove.catalog.shapes import Restrict
+from perijove.core.errors import Invalid, NotAllowed
 from perijove.core.refs import Ref
 
 __all__ = ["cudf"]
@@ -127,6 +128,11 @@ def test_what_a_run_was_given_is_loaded_from_its_place(
         for engine in FRAMES:
             code = catalog.code(rows[name], engine, OWNER).code
             assert run(code, monkeypatch, catalog.project.root, name)[0] == count, code
+    catalog.restrict(Restrict(f"source:{scan('lab', 'data').name}", "Patients."), ADMIN)
+    for look in (catalog.show, lambda ref, who: catalog.preview(ref, 5, who)):
+        with pytest.raises(NotAllowed):
+            look(rows["tumours"], BOB)
+    assert catalog.preview(rows["tumours"], 5, ADMIN).rows
     with pytest.raises(Invalid, match="MLflow kept no place") as caught:
         catalog.code(rows["lost"], "pandas", OWNER)
     assert "mlflow.data.from_pandas" in caught.value.hint

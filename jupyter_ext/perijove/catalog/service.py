@@ -342,6 +342,8 @@ class Catalog:
         found = self.store.dataset(str(ref))
         if found is None:
             raise NotFound(f"There is no {ref} in the catalog.", hint=GONE)
+        if place := found[1].get("place"):  # a name for data that lies elsewhere, for instance MLflow's
+            self.access.require(who, f"dataset:{place}")
         return found
 
     def readable(self, dataset: Dataset) -> Source:
