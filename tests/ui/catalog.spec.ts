@@ -227,10 +227,10 @@ test('access: a request is approved with a reason, taken back, and the dataset o
 });
 
 test('one who may not read sees who restricted it, asks, and is told why not', async ({ page }) => {
-  const ref = 'dataset:file:///lake/salaries.parquet';
-  const asked = { id: '1', ref, name: 'salaries.parquet', who: 'vera', at: '2026-11-01T09:00:00Z' };
+  const ref = 'dataset:file:///lake/sales/order_items.parquet';
+  const asked = { id: '1', ref, name: 'order_items.parquet', who: 'vera', at: '2026-11-01T09:00:00Z' };
   const requests: object[] = [];
-  await page.route('**/perijove/catalog/dataset?**salaries**', route =>
+  await page.route('**/perijove/catalog/dataset?**order_items**', route =>
     route.fulfill({
       status: 403,
       json: {
@@ -262,7 +262,11 @@ test('one who may not read sees who restricted it, asks, and is told why not', a
     await route.fulfill({ json: requests[0] });
   });
   await openLab(page, 'denied');
-  await page.evaluate(`window.jupyterapp.commands.execute('catalog:open-dataset', { ref: '${ref}' })`);
+  await onlyData(page);
+  if (!(await row(page, '/order_items.parquet').isVisible())) {
+    await page.locator('.pj-Catalog-folder', { hasText: 'sales' }).first().click();
+  }
+  await row(page, '/order_items.parquet').dblclick();
   const denied = page.locator('.pj-Denied:visible');
   await expect(denied).toContainText('grace restricted it.');
   await expect(denied.getByRole('button', { name: 'Ask for access' })).toBeDisabled();
