@@ -117,7 +117,7 @@ function addDatasetCommands({ app, frames, model, notebooks, pages, trans }: Com
   app.commands.addCommand(CommandIDs.openDataset, {
     label: trans.__('Open Dataset'),
     icon: datasetIcon,
-    describedBy: textArgs({ ref }, ['ref']),
+    describedBy: textArgs({ ref, title: trans.__('The title of its tab.') }, ['ref']),
     isVisible: args => Boolean(textArg(args, 'ref')),
     execute: args =>
       pages().open(textArg(args, 'ref'), textArg(args, 'title') || nameOf(textArg(args, 'ref')))

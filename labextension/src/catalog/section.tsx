@@ -129,7 +129,7 @@ function SearchBox(props: FrameDeps & { toHits: () => void }): React.JSX.Element
       props.toHits();
     } else if (event.key === 'Enter' && first) {
       const command = event.ctrlKey ? CommandIDs.insertLoadCode : CommandIDs.openDataset;
-      void commands.execute(command, { ref: first.ref });
+      void commands.execute(command, { ref: first.ref, title: first.name });
     }
   };
   return (
