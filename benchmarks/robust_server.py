@@ -1,8 +1,8 @@
 """A running Jupyter server asked for every file through its routes, while a clock in its loop measures each standstill.
 
 The server is a process of its own, started as a person starts it, with one more coroutine in its loop: it wakes every
-five milliseconds and notes how late it was. A standstill that the server did not work in (neither the loop nor another
-of its threads computed) was the machine's, and is told apart.
+five milliseconds and notes how late it was. How long the loop was ready while the machine ran something else is known
+to the kernel (``schedstat``) and told apart: what is left is the server's own, a lock or a wait included.
 """
 
 from __future__ import annotations
@@ -28,7 +28,7 @@ OWN = ("PERIJOVE_HOME", "JUPYTER_RUNTIME_DIR", "JUPYTER_CONFIG_DIR", "IPYTHONDIR
 
 
 class Ticker:
-    """Notes how long the loop stood still: in all, and how much of it this process computed."""
+    """Notes how long the loop stood still: in all, and how much of it was not the machine's doing."""
 
     def __init__(self, path: Path) -> None:
         self.path = path
@@ -37,19 +37,25 @@ class Ticker:
         self.ticks = 0
 
     async def run(self) -> None:
-        """Tick until the loop ends; once a second write down when it was late, by how much, and what was computed."""
+        """Tick until the loop ends; once a second write down when it was late, by how much, and by how much itself."""
         written = time.monotonic()
-        before, used = time.monotonic(), time.process_time()
+        before, waited = time.monotonic(), queued()
         while True:
             await asyncio.sleep(EVERY)
-            now, computed = time.monotonic(), time.process_time()
+            now, waits = time.monotonic(), queued()
             if now - before - EVERY > EVERY:
-                self.late.append((before - self.begun, now - before - EVERY, computed - used))
+                late = now - before - EVERY
+                self.late.append((before - self.begun, late, max(late - (waits - waited), 0.0)))
             self.ticks += 1
             if now - written > 1:
                 self.path.write_text(json.dumps({"at": now - self.begun, "ticks": self.ticks, "late": self.late}))
                 written = now
-            before, used = time.monotonic(), time.process_time()
+            before, waited = time.monotonic(), queued()
+
+
+def queued() -> float:
+    """Seconds that this thread was ready to run and was not run, since it began."""
+    return int(Path("/proc/thread-self/schedstat").read_text().split()[1]) / 1e9
 
 
 def serve(ticks: str) -> None:
@@ -134,12 +140,12 @@ def read(ticks: Path) -> dict[str, Any]:
 
 
 def tell(when: str, found: dict[str, Any], since: float) -> None:
-    """Print the longest standstill since a moment, and the longest that the server itself computed in."""
-    late = [(seconds * 1000, used * 1000) for at, seconds, used in found["late"] if at >= since]
+    """Print the longest standstill since a moment, and the longest without what the machine did meanwhile."""
+    late = [(seconds * 1000, own * 1000) for at, seconds, own in found["late"] if at >= since]
     longest = max((seconds for seconds, _ in late), default=0.0)
-    own = max((min(both) for both in late), default=0.0)
-    print(f"{when}: the loop's longest standstill {longest:.0f} ms, at most {own:.0f} ms of one computing;")
-    print(f"  over 50 ms: {sum(seconds > 50 for seconds, _ in late)}, by itself {sum(min(both) > 50 for both in late)}")
+    own = max((one for _, one in late), default=0.0)
+    print(f"{when}: the loop's longest standstill {longest:.0f} ms, by itself {own:.0f} ms;")
+    print(f"  over 50 ms: {sum(seconds > 50 for seconds, _ in late)}, by itself {sum(one > 50 for _, one in late)}")
 
 
 if __name__ == "__main__":

@@ -6,6 +6,7 @@ import ctypes
 from pathlib import Path
 
 import pyarrow as pa
+import pyarrow.parquet as pq
 import pytest
 
 from perijove.catalog.model import Filter, Preview, Profile, Sort, Window
@@ -95,6 +96,14 @@ def test_views_of_text_and_bytes_have_figures(tmp_path: Path) -> None:
         writer.write_table(table)
     word = profile(tmp_path / "views.arrow").columns[0]
     assert (word.problem, word.min, word.max, word.distinct, word.nulls) == ("", "a", "b", 2, 1)
+
+
+def test_a_parquet_column_whose_name_is_no_text_is_a_sentence(tmp_path: Path) -> None:
+    path = tmp_path / "t.parquet"
+    pq.write_table(pa.table({"zzzz": [1]}), path, store_schema=False)
+    written(path, path.read_bytes().replace(b"zzzz", b"\xff\xfe\xff\xfe"))
+    with pytest.raises(Invalid, match="the name of a column is not UTF-8 text"):
+        preview(path)
 
 
 def test_a_column_whose_name_is_no_text_is_a_sentence(tmp_path: Path) -> None:

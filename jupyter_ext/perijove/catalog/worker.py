@@ -190,6 +190,8 @@ def serve(raw: bytes, send: Callable[[bytes], None]) -> None:
         _fail(say, error)
     except MemoryError:
         _fail(say, Invalid(too_big(request.memory), hint="Read it in a kernel with more memory, or in smaller parts."))
+    except UnicodeDecodeError:
+        _fail(say, Invalid("A name in this data is not UTF-8 text.", hint="It is damaged: write it again."))
     except BaseException as error:  # noqa: BLE001 - whatever a source raises, a panic of its library too, is its reason
         said = " ".join(str(error).split())[:300].rstrip(".")
         _fail(say, Failed(f"The source could not be read: {type(error).__name__}: {said}.", hint="Check the data."))

@@ -31,7 +31,7 @@ def open_file(place: Spot) -> Any:
     buffer = BUFFER_NEAR if isinstance(place, Local) else BUFFER_FAR
     try:
         file = pq.ParquetFile(arrow_file(place), memory_map=False, pre_buffer=False, buffer_size=buffer)
-        _ = file.schema_arrow  # what Arrow has no type for is said here, not at the first row
+        _ = file.schema_arrow.names  # what Arrow has no type for is said here, not at the first row
         return file
     except MemoryError:
         raise
@@ -46,6 +46,8 @@ def open_file(place: Spot) -> Any:
 def broken(place: Spot, error: Exception) -> Invalid:
     """The error for a parquet file that cannot be read, with the reader's own reason."""
     said = "it is empty" if place.exists() and place.size() == 0 else reason(error)
+    if isinstance(error, UnicodeDecodeError):
+        said = "the name of a column is not UTF-8 text"
     return Invalid(f"{place.name} is not a readable parquet file: {said}.", hint="Write it again, or remove it.")
 
 
