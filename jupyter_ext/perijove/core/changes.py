@@ -37,7 +37,7 @@ def changed_cells(lineage: Lineage, notebook: Ref, who: Person | None = None) ->
         log = tables.executions.c
         query = select(log.cell).where(log.notebook == notebook.id).distinct().order_by(log.cell)
         ids = reader.connection.execute(query.limit(MOST_IN_NOTEBOOK)).scalars()
-        reads = [edge for edge in reader.edges("target", [f"cell:{notebook.id}#{one}" for one in ids])]
+        reads = reader.edges("target", [f"cell:{notebook.id}#{one}" for one in ids])
         reads = [edge for edge in reads if kind_of(edge.source) == "dataset"]
         out = set(hidden({edge.source for edge in reads}))
         reads = [edge for edge in reads if edge.source not in out]
