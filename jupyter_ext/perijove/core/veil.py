@@ -10,7 +10,7 @@ import re
 from collections.abc import Callable, Collection, Iterable, Sequence
 
 import msgspec
-from sqlalchemy import Connection, func, select
+from sqlalchemy import Connection, func, literal, select
 
 from perijove.core import tables
 from perijove.core.graph import Reader, kind_of
@@ -20,6 +20,7 @@ from perijove.core.uris import name_of
 Hides = Callable[[Collection[str]], Collection[str]]
 MOST = 1000
 MOST_LOOKS = 10
+CHUNK = 400
 
 
 def nothing(_refs: Collection[str]) -> Collection[str]:
@@ -58,14 +59,12 @@ def _telling(connection: Connection, hides: Hides, cells: dict[str, str]) -> set
     """Those of some cells, given with their names, that tell of hidden data."""
     if hides is nothing or not cells:
         return set()
-    used, crowded = _used(connection, {*cells, *_neighbours(connection, cells)})
-    secret = set(hides(set().union(*used.values())))
+    used, crowded = _used(connection, cells)
+    beside = _beside(connection, cells)
+    secret = set(hides(set().union(*used.values(), *beside.values())))
     if not secret:
         return set()
-    inside: dict[str, set[str]] = {}
-    for cell, datasets in used.items():
-        inside.setdefault(_notebook(cell), set()).update(datasets & secret)
-    words = {notebook: _pattern(refs) for notebook, refs in inside.items() if refs}
+    words = {notebook: _pattern(refs & secret) for notebook, refs in beside.items() if refs & secret}
     return {
         cell
         for cell, name in cells.items()
@@ -79,13 +78,19 @@ def _notebook(cell: str) -> str:
     return cell.partition(":")[2].rpartition("#")[0]
 
 
-def _neighbours(connection: Connection, cells: Iterable[str]) -> set[str]:
-    """All cells that ran in the notebooks of some cells."""
-    log = tables.executions.c
-    found: set[str] = set()
-    for notebook in sorted({_notebook(cell) for cell in cells}):
-        query = select(log.cell).where(log.notebook == notebook).distinct()
-        found |= {f"cell:{notebook}#{id_}" for id_ in connection.execute(query).scalars()}
+def _beside(connection: Connection, cells: Iterable[str]) -> dict[str, set[str]]:
+    """The datasets that each notebook of some cells uses, in any of its cells that ran."""
+    log, edges = tables.executions.c, tables.edges
+    found: dict[str, set[str]] = {}
+    notebooks = sorted({_notebook(cell) for cell in cells})
+    for begin in range(0, len(notebooks), CHUNK):
+        held = log.notebook.in_(notebooks[begin : begin + CHUNK])
+        ref = literal("cell:") + log.notebook + literal("#") + log.cell
+        ran = select(log.notebook, ref.label("ref")).where(held).distinct().subquery()
+        for near, far in ((edges.c.target, edges.c.source), (edges.c.source, edges.c.target)):
+            query = select(ran.c.notebook, far).join(edges, near == ran.c.ref).where(far.like("dataset:%"))
+            for notebook, dataset in connection.execute(query):
+                found.setdefault(notebook, set()).add(dataset)
     return found
 
 
