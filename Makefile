@@ -60,7 +60,7 @@ check: env
 	$(BIN)/jlpm prettier:check
 
 test-python: env tools
-	$(BIN)/pytest
+	$(BIN)/pytest -n 2 --dist loadfile --no-loadscope-reorder
 
 test-lab: env
 	$(BIN)/jlpm test

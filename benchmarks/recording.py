@@ -37,12 +37,18 @@ def f(n):
 m = f(5)
 m.to_csv('all.csv')
 """
+DUCK = """
+import duckdb
+for i in range(5):
+    k = duckdb.sql(f"SELECT a, sum(b) AS s FROM 'in.csv' WHERE a > {i} GROUP BY a").df()
+"""
 KINDS = {
     "3 lines, no data": "x = 1\ny = x + 1\nprint(y)",
     "10 lines on a frame": "\n".join(f"r{i} = frame[frame.a > {i}].groupby('a').sum() + r0" for i in range(10)),
     "100 lines on a frame": "\n".join(f"r{i} = frame.groupby('a').sum() + r0" for i in range(100)),
     "20 reads and writes": READS,
     "a function with a loop": FUNCTION,
+    "5 queries of DuckDB": DUCK,
 }
 
 

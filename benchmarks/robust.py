@@ -1,97 +1,121 @@
 """Every file of some folders: shown, previewed and profiled, each a result or a named reason, with time and memory.
 
-    python benchmarks/robust.py FOLDER... [--kind files] [--slow 2] [--list]
+    python benchmarks/robust.py FOLDER... [--list] [--slow 2]      through worker processes, as the routes ask them
+    python benchmarks/robust.py FOLDER... --server                 through a running Jupyter server; its loop is timed
+    python benchmarks/robust.py FOLDER... --cli [--all]            through the command, a sample of the files or all
 
 Prints for each folder how many were answered, how many with a named reason, the slowest answer, the most memory of a
-worker, and what is wrong: an answer later than ``--slow``, a reason without a sentence, a crash.
+worker beside its cap, and what is wrong: an answer later than ``--slow``, a reason without a sentence, a dead worker.
 """
 
 from __future__ import annotations
 
 import argparse
 import collections
+import json
 import time
+from dataclasses import dataclass, field
 from pathlib import Path
 
-from perijove.catalog.model import Sort, Window
+import robust_cli
+import robust_server
+from robust_files import targets
+from robust_memory import Watched
+
 from perijove.catalog.places import file_uri
-from perijove.catalog.sandbox import Sandbox
-from perijove.catalog.sources.formats import format_of
+from perijove.catalog.sandbox import MEMORY, Limits, Sandbox
 from perijove.core.errors import Failed, PerijoveError
 
-
-def datasets(folder: Path) -> list[Path]:
-    found = []
-    for path in sorted(folder.rglob("*")):
-        inside = any((parent / "_delta_log").is_dir() for parent in path.parents) or "metadata" in path.parts[:-1]
-        if (
-            path.is_dir()
-            and (path / "_delta_log").is_dir()
-            or path.name.endswith(".metadata.json")
-            or (path.is_file() and format_of(path.name) and not inside)
-        ):
-            found.append(path)
-    return found
+VERBS = ("show", "preview", "profile")
+DEAD = "ended its worker"
 
 
-def verbs(sandbox: Sandbox, uri: str) -> dict[str, object]:
-    """What each verb says of a dataset: a figure, or its reason."""
+@dataclass
+class Answer:
+    """What a verb said of a file: a reason, empty where it gave a result, and how long it took."""
 
-    def look() -> object:
-        shown = sandbox.preview("files", uri, uri, 100, {})
-        return len(shown.rows), shown
+    reason: str
+    unnamed: bool
+    seconds: float
 
-    def sort() -> object:
-        names = [column.name for column in said["preview"][1].columns]  # type: ignore[index]  # look() put it there
-        return len(sandbox.look("files", uri, uri, Window(sort=[Sort(names[0])]), {}).rows)
 
-    said: dict[str, object] = {}
+@dataclass
+class Tally:
+    """What a folder's files came to."""
+
+    files: int = 0
+    counts: collections.Counter[str] = field(default_factory=collections.Counter)
+    slowest: dict[str, float] = field(default_factory=lambda: dict.fromkeys(VERBS, 0.0))
+    reasons: collections.Counter[str] = field(default_factory=collections.Counter)
+
+    def add(self, verb: str, answer: Answer) -> None:
+        """Count an answer."""
+        kind = "ok" if not answer.reason else "unnamed" if answer.unnamed else "reason"
+        self.counts[f"{verb} {kind}"] += 1
+        self.counts[f"{verb} dead"] += DEAD in answer.reason
+        self.slowest[verb] = max(self.slowest[verb], answer.seconds)
+
+
+def ask(sandbox: Sandbox, verb: str, uri: str) -> Answer:
+    """One verb of one file, through a worker."""
     asks = {
-        "show": lambda: len(sandbox.describe("files", uri, uri).columns),
-        "preview": look,
-        "profile": lambda: len(sandbox.profile("files", uri, uri, "sample", {}).columns),
+        "show": lambda: sandbox.describe("files", uri, uri),
+        "preview": lambda: sandbox.preview("files", uri, uri, 100, {}),
+        "profile": lambda: sandbox.profile("files", uri, uri, "sample", {}),
     }
-    for verb, ask in asks.items():
-        begin = time.monotonic()
-        try:
-            said[verb] = ask()
-        except PerijoveError as error:
-            said[verb] = error
-        said[f"{verb} s"] = time.monotonic() - begin
-    return said
+    begin = time.monotonic()
+    try:
+        asks[verb]()
+        return Answer("", False, time.monotonic() - begin)
+    except PerijoveError as error:
+        unnamed = isinstance(error, Failed) or not error.message
+        return Answer(f"{error.message} {error.hint}", unnamed, time.monotonic() - begin)
+
+
+def through_workers(folders: list[Path], slow: float, every: bool) -> None:
+    """Ask each file three things; print what is wrong, and a line for each folder."""
+    watched = Watched()
+    sandbox = Sandbox(Limits(), watched)
+    sandbox.warm()
+    time.sleep(8)  # what the nursery loads in idle time is loaded
+    for folder in folders:
+        tally = Tally()
+        watched.most_resident = 0
+        for path in targets(folder):
+            tally.files += 1
+            for verb in VERBS:
+                answer = ask(sandbox, verb, file_uri(path))
+                tally.add(verb, answer)
+                shown = every or answer.unnamed or DEAD in answer.reason
+                if answer.reason and shown:
+                    print(f"  {verb:8} {path.relative_to(folder)}: {answer.reason[:300]}")
+                if answer.seconds > slow:
+                    print(f"  {verb:8} {path.relative_to(folder)}: {answer.seconds:.2f} s")
+        peak, cap = watched.most_resident / 2**20, MEMORY / 2**20
+        slowest = ", ".join(f"{verb} {seconds:.2f} s" for verb, seconds in tally.slowest.items())
+        print(f"{folder}: {tally.files} files; {json.dumps(dict(sorted(tally.counts.items())))}")
+        print(f"  slowest: {slowest}; most memory of a worker: {peak:.0f} MB resident, cap {cap:.0f} MB", flush=True)
+    sandbox.close()
 
 
 def main() -> None:
+    """Read the arguments and ask."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("folders", nargs="+", type=Path)
     parser.add_argument("--slow", type=float, default=2.0)
-    parser.add_argument("--list", action="store_true", help="print every dataset that was not read")
+    parser.add_argument("--list", action="store_true", help="print every reason")
+    parser.add_argument("--server", action="store_true", help="ask a running server, and time its loop")
+    parser.add_argument("--cli", action="store_true", help="run the command for each file")
+    parser.add_argument("--all", action="store_true", help="with --cli: every file instead of a sample")
+    parser.add_argument("--sample", type=int, default=25, help="with --cli: how many files of each folder")
     arguments = parser.parse_args()
-    sandbox = Sandbox()
-    sandbox.warm()
-    time.sleep(2)
-    for folder in arguments.folders:
-        counts: collections.Counter[str] = collections.Counter()
-        slowest: dict[str, float] = collections.defaultdict(float)
-        reasons: collections.Counter[str] = collections.Counter()
-        found = datasets(folder)
-        for path in found:
-            said = verbs(sandbox, file_uri(path))
-            for verb in ("show", "preview", "profile"):
-                answer, seconds = said[verb], said[f"{verb} s"]
-                assert isinstance(seconds, float)
-                slowest[verb] = max(slowest[verb], seconds)
-                if isinstance(answer, PerijoveError):
-                    kind = "unnamed" if isinstance(answer, Failed) or not answer.message else "reason"
-                    reasons[f"{answer.message[:90]}"] += verb == "preview"
-                    if arguments.list or kind == "unnamed" or "ended its worker" in answer.message:
-                        print(f"  {verb:8} {path.relative_to(folder)}: {answer.message[:260]}")
-                else:
-                    kind = "ok"
-                counts[f"{verb} {kind}"] += 1
-                if seconds > arguments.slow:
-                    print(f"  {verb:8} {path.relative_to(folder)}: {seconds:.2f} s")
-        print(folder, len(found), dict(sorted(counts.items())), {k: round(v, 2) for k, v in slowest.items()})
+    folders = [folder.resolve() for folder in arguments.folders]
+    if arguments.server:
+        robust_server.through_server(folders, arguments.slow)
+    elif arguments.cli:
+        robust_cli.through_command(folders, arguments.slow, 10**9 if arguments.all else arguments.sample)
+    else:
+        through_workers(folders, arguments.slow, arguments.list)
 
 
 if __name__ == "__main__":

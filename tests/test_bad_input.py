@@ -6,13 +6,13 @@ import json
 import os
 import socket
 import subprocess
-import sys
 from pathlib import Path
 
 import nbformat
 import pytest
 from nbformat.v4 import new_code_cell, new_notebook
 
+from tests import command
 from tests.hosts import environment
 
 BAD = [
@@ -101,14 +101,7 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 def perijove(folder: Path, *arguments: str, **more: str) -> subprocess.CompletedProcess[str]:
-    return subprocess.run(
-        [sys.executable, "-m", "perijove.cli", *arguments],
-        cwd=folder,
-        env=environment(folder, **more),
-        capture_output=True,
-        text=True,
-        timeout=120,
-    )
+    return command.perijove(*arguments, folder=folder, environment=environment(folder, **more))
 
 
 @pytest.mark.parametrize(("command", "says"), BAD, ids=[command for command, _ in BAD])

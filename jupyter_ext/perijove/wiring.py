@@ -1,16 +1,13 @@
-"""Makes the parts and hands them to each other; lists all routes."""
+"""Makes the parts and hands them to each other; lists all routes.
+
+A capability is imported when it is first asked for, so that a command loads its own and no other.
+"""
 
 from __future__ import annotations
 
 from functools import cached_property
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from perijove.catalog.service import Catalog
-from perijove.catalog.store import CatalogStore
-from perijove.catalog.team_routes import router as catalog_router
-from perijove.clusters import routes as clusters_routes
-from perijove.clusters.service import Clusters
-from perijove.core import routes as core_routes
 from perijove.core.audit import Audit
 from perijove.core.database import Database
 from perijove.core.events import Events
@@ -24,36 +21,42 @@ from perijove.core.project import Project
 from perijove.core.routing import Route
 from perijove.core.settings import Settings
 from perijove.core.spool import Spool
-from perijove.core.statements import work_out_quietly
+from perijove.core.statements import learn, work_out_quietly
 from perijove.core.tasks import Tasks
-from perijove.experiments import routes as experiments_routes
-from perijove.experiments.service import Experiments
-from perijove.jobs import routes as jobs_routes
-from perijove.jobs.service import Jobs
-from perijove.jobs.store import JobStore
-from perijove.search import routes as search_routes
-from perijove.search.service import Listed, Search
-from perijove.storage import routes as storage_routes
-from perijove.storage.documents import Documents
-from perijove.storage.service import Storage
 
-ROUTERS = (
-    catalog_router,
-    clusters_routes.router,
-    storage_routes.router,
-    experiments_routes.router,
-    jobs_routes.router,
-    search_routes.router,
-    core_routes.tasks_router,
-    core_routes.lineage_router,
-    core_routes.settings_router,
-    core_routes.audit_router,
-)
+if TYPE_CHECKING:
+    from perijove.catalog.service import Catalog
+    from perijove.clusters.service import Clusters
+    from perijove.experiments.service import Experiments
+    from perijove.jobs.service import Jobs
+    from perijove.search.service import Search
+    from perijove.storage.documents import Documents
+    from perijove.storage.service import Storage
 
 
 def routes() -> list[Route]:
     """Every route there is."""
-    return [route for router in ROUTERS for route in router.routes]
+    from perijove.catalog.team_routes import router as catalog_router
+    from perijove.clusters import routes as clusters_routes
+    from perijove.core import routes as core_routes
+    from perijove.experiments import routes as experiments_routes
+    from perijove.jobs import routes as jobs_routes
+    from perijove.search import routes as search_routes
+    from perijove.storage import routes as storage_routes
+
+    routers = (
+        catalog_router,
+        clusters_routes.router,
+        storage_routes.router,
+        experiments_routes.router,
+        jobs_routes.router,
+        search_routes.router,
+        core_routes.tasks_router,
+        core_routes.lineage_router,
+        core_routes.settings_router,
+        core_routes.audit_router,
+    )
+    return [route for router in routers for route in router.routes]
 
 
 class Perijove:
@@ -81,20 +84,26 @@ class Perijove:
         self.settings = Settings(self.database, self.events)
         self.spool = Spool(project, self.database, self.lineage)
         self.lineage.before_reading = self.spool.take_in
+        self.lineage.tell = self.events.publish
         self.lineage.ours = lambda: ours(project, read_settings(project))
         self.openlineage = Sender(project, self.lineage)
         self.spool.waits_for = self.openlineage.waits_for
         self.spool.after = lambda: work_out_quietly(self.lineage)
+        self.lineage.learnt = lambda refs: learn(self.lineage, refs)
         if door == "web":
             self.openlineage.start()
         self.kernels = Kernels()
         self.lineage.hidden = lambda who, refs: self.catalog.access.hidden(who, refs)
+        self.lineage.sees_all = lambda who: self.catalog.access.hides_nothing(who)
         self.lineage.schemas = lambda uri: self.catalog.columns_of(uri)
-        self._routes = routes()
 
     def all_routes(self) -> list[Route]:
         """Every route, for the host."""
         return self._routes
+
+    @cached_property
+    def _routes(self) -> list[Route]:
+        return routes()
 
     def service(self, name: str) -> Any:
         """A service by its name."""
@@ -107,6 +116,9 @@ class Perijove:
     @cached_property
     def catalog(self) -> Catalog:
         """Find data."""
+        from perijove.catalog.service import Catalog
+        from perijove.catalog.store import CatalogStore
+
         parts = self.parts("perijove.catalog_sources_v1")
         return Catalog(
             self.project,
@@ -122,27 +134,38 @@ class Perijove:
     @cached_property
     def clusters(self) -> Clusters:
         """Compute."""
+        from perijove.clusters.service import Clusters
+
         parts = self.parts("perijove.cluster_backends_v1")
         return Clusters(self.project, parts, self.events, lambda: int(self.settings.get("clusters.workers")))
 
     @cached_property
     def documents(self) -> Documents:
         """Notebooks on disk; the contents manager's own where there is one."""
+        from perijove.storage.documents import Documents
+
         return self._documents or Documents(self.project)
 
     @cached_property
     def storage(self) -> Storage:
         """Notebooks: what changed, merges, history, conversion."""
+        from perijove.storage.service import Storage
+
         return Storage(self.project, self.documents, self.events, self.tasks)
 
     @cached_property
     def experiments(self) -> Experiments:
         """Runs."""
+        from perijove.experiments.service import Experiments
+
         return Experiments(self.project)
 
     @cached_property
     def jobs(self) -> Jobs:
         """Cells to production."""
+        from perijove.jobs.service import Jobs
+        from perijove.jobs.store import JobStore
+
         return Jobs(
             project=self.project,
             store=JobStore(self.database),
@@ -159,10 +182,12 @@ class Perijove:
     @cached_property
     def search(self) -> Search:
         """One box over everything."""
+        from perijove.search.service import Listed, Search
+
         return Search(
             [
                 Listed("catalog.read", self.catalog.found),
-                Listed("lineage.read", lambda q, limit, who: self.lineage.found_cells(q, limit)),
+                Listed("lineage.read", self.lineage.found_cells),
                 Listed("experiments.read", lambda q, limit, who: self.experiments.found(q, limit)),
                 Listed("jobs.read", lambda q, limit, who: self.jobs.found(q, limit)),
             ]

@@ -79,7 +79,10 @@ class Duck:
             hooks.inside.reset(token)
 
     def flush(self, watched: _Watched) -> None:
-        """Have the log of a live connection written, and ask which tables there are."""
+        """Ask which tables there are; with the end of any statement the log of those before it is in its file.
+
+        Asking ``duckdb_logs`` too would read the whole file each time, which grows with every cell.
+        """
         connection = watched.connection()
         if connection is None or watched.done:
             watched.done = True
@@ -88,7 +91,6 @@ class Duck:
             with connection.cursor() as own:
                 rows = own.execute(f"select schema_name, table_name from duckdb_tables() {_OURS}").fetchall()
                 watched.tables |= {name for schema, table in rows for name in (table, f"{schema}.{table}")}
-                own.execute(f"select count(*) from duckdb_logs {_OURS}").fetchall()
         except Exception:  # noqa: BLE001 - a closed or failed connection has nothing more to say
             watched.done = True
 

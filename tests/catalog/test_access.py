@@ -12,10 +12,11 @@ from tests.people import ADMIN, ANN, BOB, OWNER, VERA
 from perijove.catalog.model import Source, Window
 from perijove.catalog.service import Catalog
 from perijove.catalog.shapes import Ask, Decide, Grant, NewAbout, Restrict
+from perijove.core import tables
 from perijove.core.access import Person
 from perijove.core.audit import Audit
 from perijove.core.errors import Conflict, Invalid, NotAllowed, NotFound
-from perijove.core.model import Edge
+from perijove.core.model import Edge, Node
 from perijove.core.refs import Ref
 from perijove.wiring import Perijove
 
@@ -93,7 +94,7 @@ def test_asked_approved_and_revoked_everywhere_at_once(catalog: Catalog, tumours
     assert set(shown(catalog, tumours, BOB).values()) == {False}
     seen = catalog.access.show(Ref.parse(tumours), VERA)
     assert [(one.who, one.kind, one.why) for one in seen.readers][0] == ("vera", "person", "Is on the trial.")
-    assert seen.why == "You are among its readers."
+    assert seen.why == "It is restricted; you are among its readers."
 
     catalog.access.revoke(Grant(tumours, "vera", reason="The trial is over."), ADMIN)
     assert set(shown(catalog, tumours, VERA).values()) == {False}
@@ -179,6 +180,52 @@ def test_wrong_reasons_roles_and_refs_get_a_sentence(catalog: Catalog, tumours: 
         catalog.ask(Ask(tumours, "For me."), ADMIN)
 
 
+def test_why_one_may_read_is_said_as_it_is(catalog: Catalog, scan: Scan, tumours: str, lab: Path) -> None:
+    def why(who: Person, ref: str = tumours) -> tuple[bool, str, str]:
+        seen = catalog.access.show(Ref.parse(ref), who)
+        return seen.may_read, seen.why, seen.restricted_by
+
+    assert why(OWNER) == (True, "It is open to everyone who may see the catalog.", "")
+    catalog.say(NewAbout(tumours, owners=["ann"]), ANN)
+    catalog.restrict(Restrict(tumours, SECRET), ADMIN)
+    catalog.access.grant(Grant(tumours, "vera"), ADMIN)
+    assert {who.name: why(who)[1].removeprefix("It is restricted") for who in (OWNER, ADMIN, ANN, VERA, BOB)} == {
+        "ada": " to its readers; you may read it because this project is yours.",
+        "grace": "; you may read it because you decide who may.",
+        "ann": "; you may read it because you own it.",
+        "vera": "; you are among its readers.",
+        "bob": ", and you are not among its readers.",
+    }
+    assert why(BOB)[2] == "grace restricted it."
+    inside = f"dataset:{lab.as_uri()}/screenings/part-0.parquet"
+    scan("one", "data/screenings/part-0.parquet")
+    catalog.restrict(Restrict(inside, SECRET), ADMIN)
+    folder = f"dataset:{lab.as_uri()}/screenings"
+    assert why(BOB, folder)[2] == "grace restricted “part-0.parquet”, which is part of it."
+    catalog.restrict(Restrict("source:lab", SECRET), ADMIN)
+    assert why(BOB, "source:lab") == (
+        False,
+        "It is restricted, and you are not among its readers.",
+        "grace restricted all of the source “lab”.",
+    )
+
+
+def test_what_a_cell_says_of_closed_data_finds_no_other_data(catalog: Catalog, tumours: str, lab: Path) -> None:
+    diabetes = f"dataset:{lab.as_uri()}/diabetes.csv"
+    cell = {"notebook": "n.ipynb", "cell": "both", "kernel": "k", "count": 1, "ok": True, "error": ""}
+    ran = {**cell, "source": "# biopsies and sugar\njoin(tumours, diabetes)", "at": datetime.now(UTC)}
+    with catalog.store.database.begin() as connection:
+        connection.execute(tables.executions.insert().values(**ran))
+    edges = [Edge(ref, "cell:n.ipynb#both", "read", "observed", datetime.now(UTC)) for ref in (tumours, diabetes)]
+    catalog.lineage.add_edges(edges)
+    assert names(catalog, BOB, "biopsies") == {"tumours", "diabetes"}
+    catalog.restrict(Restrict(tumours, SECRET), ADMIN)
+    assert names(catalog, BOB, "biopsies") == set(), "its text tells of the closed one"
+    assert names(catalog, ADMIN, "biopsies") == {"tumours"}
+    catalog.restrict(Restrict(tumours, "", False), ADMIN)
+    assert names(catalog, BOB, "biopsies") == {"tumours", "diabetes"}
+
+
 @pytest.fixture
 def wired(project: object) -> Iterator[Perijove]:
     made = Perijove(project, door="cli")  # type: ignore[arg-type]
@@ -193,8 +240,12 @@ def test_the_wiring_asks_the_same_of_lineage(wired: Perijove, lab: Path) -> None
     wired.tasks.wait(wired.catalog.start_scan("lab", OWNER).id, OWNER)
     ref = f"dataset:{lab.as_uri()}/tumours.parquet"
     wired.catalog.restrict(Restrict(ref, SECRET), ADMIN)
-    assert set(wired.lineage.hidden(BOB, [ref])) == {ref} and not wired.lineage.hidden(ADMIN, [ref])
+    assert wired.catalog.access.hidden(BOB, [ref]) == {ref} and not wired.catalog.access.hidden(ADMIN, [ref])
     with pytest.raises(NotFound):
         wired.lineage.around(Ref.parse(ref), who=BOB)
+    at = datetime.now(UTC)
+    wired.lineage.add_nodes([Node("cell:n.ipynb#load", "cell", "read('tumours.parquet')", "n.ipynb")])
+    wired.lineage.add_edges([Edge(ref, "cell:n.ipynb#load", "read", "observed", at)])
     assert wired.search.search("tumours", 10, BOB).hits == []
+    assert {hit.ref for hit in wired.search.search("tumours", 10, ADMIN).hits} == {ref, "cell:n.ipynb#load"}
     assert wired.lineage.schemas(ref.partition(":")[2])[:1] == ["mean radius"]  # type: ignore[index]

@@ -3,21 +3,18 @@
 from __future__ import annotations
 
 import json
-import subprocess
-import sys
 from pathlib import Path
 from typing import Any
 
 import pytest
+from tests.command import perijove
 
 from perijove.core.project import Project
 
 
 def call(*arguments: str) -> tuple[int, Any]:
     """Run ``perijove … --json``; gives the exit code and the document."""
-    done = subprocess.run(
-        [sys.executable, "-m", "perijove.cli", *arguments, "--json"], capture_output=True, text=True, timeout=120
-    )
+    done = perijove(*arguments, "--json")
     assert "Traceback" not in done.stderr, done.stderr
     return done.returncode, json.loads(done.stdout)
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -15,6 +16,7 @@ from perijove.catalog.model import Source
 from perijove.catalog.service import Catalog
 from perijove.catalog.shapes import NewAbout, Restrict
 from perijove.core.errors import Invalid, NotFound
+from perijove.core.model import Edge
 from perijove.core.refs import Ref
 
 DATAHUB = [
@@ -130,6 +132,19 @@ def test_what_is_known_here_is_told_of_and_restrictions_stay(
     assert catalog.importing.export(path, BOB) == 3 and "tumours" not in {
         json.loads(line)["name"] for line in path.read_text().splitlines()
     }
+
+
+@pytest.mark.parametrize("database", ["sqlite"], indirect=True)
+def test_the_graph_calls_data_as_the_other_catalog_does(catalog: Catalog, tmp_path: Path) -> None:
+    uri = "s3://lake/a1b2/part-0.parquet"
+    (tmp_path / "in.jsonl").write_text(json.dumps({"name": "orders", "source": "lake", "uri": uri}))
+    told: list[str] = []
+    catalog.lineage.learnt = told.extend
+    catalog.importing.run("in.jsonl", "", OWNER)
+    catalog.lineage.add_edges([Edge(f"dataset:{uri}", "cell:n.ipynb#a", "read", "observed", datetime.now(UTC))])
+    graph = catalog.lineage.around(Ref("cell", "n.ipynb#a"))
+    assert {node.ref: node.name for node in graph.nodes}[f"dataset:{uri}"] == "orders"
+    assert told == [f"dataset:{uri}"]
 
 
 @pytest.mark.parametrize("database", ["sqlite"], indirect=True)

@@ -7,6 +7,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
+from sqlalchemy import select
 from tests.people import OWNER
 
 from perijove.catalog import search_index
@@ -16,6 +17,7 @@ from perijove.catalog.search_index import Narrow
 from perijove.catalog.service import Catalog
 from perijove.catalog.shapes import NewAbout
 from perijove.catalog.stem import stem
+from perijove.catalog.tables import terms
 from perijove.catalog.words import asked, bones, pieces
 from perijove.core.database import Database
 from perijove.core.model import Edge
@@ -154,3 +156,16 @@ def test_words_of_any_language_are_found(database: Database) -> None:
         for name in names[:5]:
             best = search_index.find(connection, name, 5).best
             assert [match.ref for match in best] == [f"dataset:{name}"]
+
+
+def test_a_word_that_is_rare_in_names_lifts_what_is_called_so(database: Database) -> None:
+    others = [Document(f"dataset:{n}", "s", "csv", f"lab{n}", columns=["building", "room"]) for n in range(30)]
+    called = Document("dataset:b", "s", "csv", "buildings", columns=["street", "city", "state"])
+    often = Document("dataset:o", "s", "csv", "rooms", columns=["building", "building_key", "building_name"])
+    so_called = select(terms.c.documents).where(terms.c.term == "n~build")
+    with database.begin() as connection:
+        search_index.put(connection, [*others, called, often])
+        assert [match.ref for match in search_index.find(connection, "building", 2).best] == ["dataset:b", "dataset:o"]
+        assert connection.execute(so_called).scalar() == 1
+        search_index.drop(connection, ["dataset:b"])
+        assert connection.execute(so_called).scalar() == 0

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import json
 import sqlite3
+from collections.abc import Callable
 from pathlib import Path
 
 import pyarrow as pa
@@ -48,16 +50,98 @@ def test_a_delta_table(delta: Path) -> None:
     past = SANDBOX.look("delta", uri, uri, Window(rows=100, version="0"), {})
     assert (len(past.rows), past.total_rows) == (10, 10)
     versions = SANDBOX.versions("delta", uri, uri, {})
-    assert [(one.id, one.operation, one.current) for one in versions] == [
-        ("2", "DELETE", True),
-        ("1", "WRITE", False),
-        ("0", "WRITE", False),
+    assert [(one.id, one.operation, one.current, one.rows) for one in versions] == [
+        ("2", "DELETE", True, 18),
+        ("1", "WRITE", False, 20),
+        ("0", "WRITE", False, 10),
     ]
+    sizes = {one.name: one.stat().st_size for one in delta.glob("*.parquet")}
+    assert versions[0].bytes == described.bytes
+    assert versions[1].bytes == sum(sizes[name] for name in _files(delta, 0) + _files(delta, 1))
     profile = SANDBOX.profile("delta", uri, uri, "sample", {}, "1")
     assert (profile.rows, profile.version, profile.columns[0].quantiles["0.5"]) == (20, "1", 9)
     for version, why in (("9", "cannot be read as a Delta table"), ("x", "no version of a Delta table")):
         with pytest.raises(Invalid, match=why):
             SANDBOX.look("delta", uri, uri, Window(version=version), {})
+
+
+def _files(table: Path, version: int) -> list[str]:
+    """The files that a commit adds."""
+    actions = (json.loads(line) for line in (table / f"_delta_log/{version:020}.json").read_text().splitlines())
+    return [action["add"]["path"] for action in actions if "add" in action]
+
+
+def test_versions_of_a_delta_table_whose_first_commits_are_gone(tmp_path: Path) -> None:
+    import deltalake
+
+    path = tmp_path / "t"
+    for number in range(3):
+        deltalake.write_deltalake(str(path), frame(number, 5), mode="append")
+    deltalake.DeltaTable(str(path)).create_checkpoint()
+    deltalake.write_deltalake(str(path), frame(9, 1), mode="overwrite")
+    for number in range(2):
+        (path / f"_delta_log/{number:020}.json").unlink()
+    kept = SANDBOX.versions("delta", path.as_uri(), path.as_uri(), {})
+    assert [(one.id, one.rows, one.operation) for one in kept][:2] == [("3", 1, "WRITE"), ("2", 15, "WRITE")]
+
+
+def test_rows_of_versions_are_unknown_where_the_log_has_no_statistics(tmp_path: Path) -> None:
+    import deltalake
+
+    path = tmp_path / "t"
+    deltalake.write_deltalake(str(path), frame(0, 5))
+    deltalake.write_deltalake(str(path), frame(5, 5), mode="overwrite")
+    first = path / "_delta_log/00000000000000000000.json"
+    lines = [json.loads(line) for line in first.read_text().splitlines()]
+    for line in lines:
+        line.get("add", {}).pop("stats", None)
+    first.write_text("\n".join(json.dumps(line) for line in lines))
+    kept = SANDBOX.versions("delta", path.as_uri(), path.as_uri(), {})
+    assert [(one.rows, one.bytes is None) for one in kept] == [(5, False), (None, False)]
+
+
+def test_text_of_a_delta_table_is_a_string_with_figures(delta: Path) -> None:
+    uri = delta.as_uri()
+    shown = SANDBOX.look("delta", uri, uri, Window(rows=2, columns=["kind"]), {})
+    assert [one.type for one in shown.columns] == ["string"]
+    kind = SANDBOX.profile("delta", uri, uri, "sample", {}).columns[1]
+    assert (kind.type, kind.problem, kind.distinct, kind.min, kind.max) == ("string", "", 3, "k0", "k2")
+
+
+@pytest.mark.parametrize(
+    ("damage", "why"),
+    [
+        (lambda log: (log / "00000000000000000001.json").unlink(), "a commit is missing in its log"),
+        (lambda log: _without(log, "metaData"), "its log does not say what columns the table has"),
+        (lambda log: _without(log, "protocol"), "its log does not say which protocol the table needs"),
+        (lambda log: [one.unlink() for one in log.parent.glob("*.parquet")], "its log names a file that is not there"),
+        (
+            lambda log: [one.write_bytes(b"x") for one in log.parent.glob("*.parquet")],
+            "no parquet file|not a readable parquet file",
+        ),
+    ],
+)
+def test_what_is_wrong_with_a_delta_table_is_told_in_words(
+    tmp_path: Path, damage: Callable[[Path], object], why: str
+) -> None:
+    import deltalake
+
+    path = tmp_path / "t"
+    for number in range(3):
+        deltalake.write_deltalake(str(path), frame(number, 5), mode="append")
+    damage(path / "_delta_log")
+    for verb in (
+        lambda: SANDBOX.preview("files", path.as_uri(), path.as_uri(), 5, {}),
+        lambda: SANDBOX.profile("files", path.as_uri(), path.as_uri(), "sample", {}),
+    ):
+        with pytest.raises(Invalid, match=why) as raised:
+            verb()
+        assert "error:" not in raised.value.message and "{" not in raised.value.message
+
+
+def _without(log: Path, action: str) -> None:
+    first = log / "00000000000000000000.json"
+    first.write_text("\n".join(line for line in first.read_text().splitlines() if action not in json.loads(line)))
 
 
 def test_a_broken_delta_table_is_a_sentence(tmp_path: Path) -> None:

@@ -42,7 +42,7 @@ class Kernel:
         self.line("flow", cell, sources=found, target=target, how="observed")
 
     def cell(self, id_: str, *uses: str, **more: Any) -> None:
-        self.line("cell", id_, count=1, ok=True, source=f"do {id_}", uses=list(uses), **more)
+        self.line("cell", id_, **{"count": 1, "ok": True, "source": f"do {id_}", "uses": list(uses)} | more)
 
     def around(self, ref: str, up: int = 5, down: int = 5, **more: Any) -> Graph:
         return self.lineage.around(Ref.parse(ref), up, down, **more)

@@ -8,7 +8,7 @@ import pytest
 from tests.core.kernel import START, A, B, C, D, Kernel, data, short
 
 from perijove.core.additions import Additions
-from perijove.core.changes import changed_since
+from perijove.core.changes import changed_cells, changed_since
 from perijove.core.database import Database
 from perijove.core.errors import Invalid
 from perijove.core.file_version import version_here
@@ -118,8 +118,50 @@ def test_the_version_of_a_delta_table_is_its_own_number(tmp_path: Path) -> None:
         (log / f"{number:020}.json").write_text("{}")
     (log / "_last_checkpoint").write_text("{}")
     assert version_here((tmp_path / "table").as_uri()) == "2"
-    (tmp_path / "ice" / "metadata").mkdir(parents=True)
-    assert version_here((tmp_path / "ice").as_uri()) is None
     assert version_here("s3://lake/x") is None
     (tmp_path / "x.db").write_bytes(b"1234")
     assert (version_here(f"sqlite:///{tmp_path}/x.db#t") or "").endswith("-4")
+
+
+def test_the_version_of_an_iceberg_table_is_the_snapshot_of_its_newest_metadata(tmp_path: Path) -> None:
+    metadata = tmp_path / "ice" / "metadata"
+    metadata.mkdir(parents=True)
+    uri = (tmp_path / "ice").as_uri()
+    assert version_here(uri) is None
+    (metadata / "00009-aa.metadata.json").write_text('{"current-snapshot-id": 7}')
+    (metadata / "00010-bb.metadata.json").write_text('{"current-snapshot-id": 4210}')
+    assert version_here(uri) == "4210"
+    (metadata / "00011-cc.metadata.json").write_text('{"current-snapshot-id": -1}')
+    assert version_here(uri) is None
+    (metadata / "v12.metadata.json").write_text("{nonsense")
+    assert version_here(uri) is None
+    for writer in ("dd", "ee"):  # two wrote at once: which one counts, only the catalog knows
+        (metadata / f"00013-{writer}.metadata.json").write_text('{"current-snapshot-id": 5}')
+    assert version_here(uri) is None
+
+
+def test_a_notebook_knows_which_of_its_cells_have_data_that_changed(kernel: Kernel) -> None:
+    def marked(path: str = "n.ipynb") -> dict[str, list[str]]:
+        found = changed_cells(kernel.lineage, Ref("notebook", path))
+        return {one.cell: [short(each.ref) for each in one.datasets] for one in found}
+
+    kernel.line("read", "load", uri=A)
+    kernel.line("read", "load", uri=B)
+    kernel.cell("load")
+    kernel.cell("plot", "load", carried={"load": [A]})
+    kernel.line("read", "tidy", uri=C, version="1")
+    kernel.line("write", "tidy", uri=C, version="2")
+    kernel.cell("tidy")
+    kernel.lineage.current_version = {C.removeprefix("dataset:"): "2"}.get
+    assert marked() == {}, "a cell that changes what it read is no surprise to itself"
+    kernel.line("write", "other", uri=A)
+    assert marked() == {"load": ["a"]}
+    kernel.line("write", "other", uri=C)
+    assert marked() == {"load": ["a"], "tidy": ["c"]}
+    kernel.lineage.hidden = lambda _who, refs: set(refs) & {data("a")}
+    assert (marked(), marked("nosuch.ipynb")) == ({"tidy": ["c"]}, {})
+    kernel.line("read", "load", uri=A)
+    kernel.lineage.hidden = None
+    assert marked() == {"tidy": ["c"]}
+    with pytest.raises(Invalid, match="is no notebook"):
+        changed_cells(kernel.lineage, Ref.parse("cell:n.ipynb#x"))

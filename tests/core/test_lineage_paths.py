@@ -6,6 +6,7 @@ import pytest
 from tests.core.kernel import A, B, C, D, Kernel, data, short
 
 from perijove.core.database import Database
+from perijove.core.impact import impact
 from perijove.core.lineage import Lineage
 from perijove.core.model import Graph, Node
 from perijove.core.project import Project
@@ -148,6 +149,48 @@ def test_what_one_may_not_see_is_not_there(crossing: Kernel) -> None:
     assert refs(crossing.around("cell:n.ipynb#x")) == {"b", "c", "d", "x"}
     with pytest.raises(Exception, match="Nothing is known"):
         crossing.around(data("a"))
+
+
+def test_a_cell_does_not_name_data_that_one_may_not_see(kernel: Kernel) -> None:
+    patients = "file:///data/patients.parquet"
+    kernel.line("read", "x", uri=patients)
+    kernel.line("write", "x", uri=C)
+    kernel.cell("x", source="raw = read('PATIENTS.parquet')")
+    kernel.cell("path", source="where = 'data/patients.parquet'")
+    kernel.line("read", "y", uri=C)
+    kernel.cell("y", "path", source="impatients = read('c.parquet')")
+    kernel.line("cell", "z", notebook="other.ipynb", source="patients, doctors = 1, 2", uses=[])
+    lineage = kernel.lineage
+
+    def found(q: str) -> set[str]:
+        return {short(ref) for ref, _, _ in lineage.found_cells(q, 3)}
+
+    assert found("patients") == {"x", "path", "y"}, "three at most, and nothing is hidden yet"
+    lineage.hidden = lambda _who, found: {ref for ref in found if "patients" in ref}
+    assert found("patients") == {"y", "cell:other.ipynb#z"}
+    names = {short(node.ref): node.name for node in kernel.around(data("c")).nodes}
+    assert names == {"c": "c.parquet", "x": "x", "y": "impatients = read('c.parquet')"}
+    assert {node.name for node in kernel.around("cell:n.ipynb#y", 1, 0).nodes} >= {"path", "c.parquet"}
+    (hop,) = lineage.hops(Ref.parse(data("c")), "up").edges
+    assert hop.source == "cell:n.ipynb#x"
+    assert {node.name for node in lineage.hops(Ref.parse(data("c")), "up").nodes} == {"c.parquet", "x"}
+    assert "patients.parquet" not in str(impact(lineage, Ref.parse(data("c"))))
+    lineage.sees_all = lambda _who: True
+    assert found("patients") == {"x", "path", "y"}
+
+
+def test_a_dataset_is_called_as_the_catalog_calls_it(kernel: Kernel) -> None:
+    def name(ref: str) -> str:
+        return next(node.name for node in kernel.around(ref).nodes if node.ref == ref)
+
+    kernel.line("read", "x", uri=A)
+    assert name(data("a")) == "a.parquet"
+    kernel.lineage.add_nodes([Node(data("a"), "dataset", "orders", A)])
+    kernel.line("read", "x", uri=A, name="frame")
+    kernel.line("write", "y", uri=A)
+    assert name(data("a")) == "orders"
+    kernel.lineage.add_nodes([Node(data("a"), "dataset", "all orders", A)])
+    assert name(data("a")) == "all orders"
 
 
 def test_lines_that_are_not_understood_stop_nothing(kernel: Kernel) -> None:

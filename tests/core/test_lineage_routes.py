@@ -35,6 +35,12 @@ def test_events_come_in_and_the_graph_is_asked(host: Host) -> None:
     taken = host.call("POST", "/lineage/events", [event, {"no": "event"}]).json()
     assert (taken["accepted"], taken["wrong"][0]["index"]) == (1, 1)
     assert host.call("POST", "/lineage/events", event).json()["known"] == 1
+    kept = [one for one in host.call("GET", "/audit").json()["events"] if one["what"] == "lineage.events.received"]
+    assert [one["new"] for one in kept] == [
+        {"accepted": 0, "known": 1, "wrong": 0, "producers": [event["producer"]]},
+        {"accepted": 1, "known": 0, "wrong": 1, "producers": [event["producer"]]},
+    ]
+    assert {one["ref"] for one in kept} == {f"user:{kept[0]['actor']}"} and kept[0]["actor"]
     told = host.call("POST", "/lineage/events", {"no": "event"})
     assert (told.status_code, told.json()["kind"]) == (400, "Invalid")
     line(host.folder, type="read", uri="file:///data/report.parquet", columns=["total"])

@@ -172,3 +172,58 @@ def test_a_statement_that_takes_too_long_is_left(
     with database.read() as connection:
         states = connection.execute(select(tables.statements.c.state).order_by(tables.statements.c.at)).scalars().all()
     assert states == ["failed", "done"]
+
+
+@pytest.fixture
+def shop(project: Project, database: Database, lineage: Lineage) -> Kernel:
+    """A cell made a table of ``orders``, of which nothing is known yet."""
+    kernel = Kernel(project, database, lineage)
+    kernel.spool.after = lambda: statements.work_out(lineage)
+    _make_totals(kernel, "x")
+    return kernel
+
+
+SHOP = "postgresql://db/shop"
+SOLD = Ref.parse(f"dataset:{SHOP}#orders")
+
+
+def _make_totals(kernel: Kernel, cell: str, made: str = "create table totals as select * from orders") -> None:
+    began = kernel.now().isoformat()
+    for kind, table in (("read", "orders"), ("write", "totals")):
+        kernel.line(kind, cell, uri=f"{SHOP}#{table}", sql=made, dialect="postgres")
+    kernel.flow(cell, f"{SHOP}#totals", f"{SHOP}#orders")
+    kernel.cell(cell, began=began)
+
+
+def _level(lineage: Lineage, column: str = "price") -> set[tuple[str, str]]:
+    return {(one.ref.rpartition("#")[2], one.level) for one in impact(lineage, SOLD, column).items}
+
+
+def test_a_scan_that_brings_the_schema_resolves_what_ran_before_it(shop: Kernel, lineage: Lineage) -> None:
+    assert _level(lineage) == {("x", "dataset"), ("totals", "dataset")}
+    known: dict[str, list[str]] = {"orders": ["id", "price"]}
+    lineage.schemas = lambda uri: known.get(uri.rpartition("#")[2])
+    statements.learn(lineage, [str(SOLD)])
+    assert _level(lineage) == {("x", "column"), ("totals", "column")}
+    assert statements.again(lineage, [str(SOLD)]) == 0, "the same schema once more changes nothing"
+    known["orders"].append("tax")
+    assert statements.again(lineage, ["dataset:postgresql://db/shop#elsewhere"]) == 0
+    statements.learn(lineage, [str(SOLD)])
+    assert ("totals", "column") in _level(lineage, "tax")
+
+
+def test_a_cell_that_runs_again_keeps_the_columns_of_what_it_writes(shop: Kernel, lineage: Lineage) -> None:
+    lineage.schemas = lambda uri: {"orders": ["id", "price"]}.get(uri.rpartition("#")[2])
+    for _ in range(2):
+        _make_totals(shop, "x")
+        assert _level(lineage) == {("x", "column"), ("totals", "column")}
+
+
+def test_what_a_cell_ran_before_its_newest_run_is_not_resolved_again(shop: Kernel, lineage: Lineage) -> None:
+    assert _level(lineage)
+    _make_totals(shop, "x", "create table totals as select id from orders")
+    lineage.schemas = lambda uri: {"orders": ["id", "price"]}.get(uri.rpartition("#")[2])
+    assert _level(lineage, "id")
+    statements.learn(lineage, [str(SOLD)])
+    assert ("totals", "column") in _level(lineage, "id")
+    assert ("totals", "column") not in _level(lineage, "price")

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import json
-import subprocess
-import sys
 from typing import Any
+
+from tests.command import perijove
 
 from perijove.experiments.service import Experiments
 
@@ -13,9 +13,7 @@ from perijove.experiments.service import Experiments
 def call(*arguments: str, as_json: bool = True) -> Any:
     """Run ``perijove runs …``; gives the document, or the text without ``--json``."""
     end = ["--json"] if as_json else []
-    done = subprocess.run(
-        [sys.executable, "-m", "perijove.cli", "runs", *arguments, *end], capture_output=True, text=True, timeout=120
-    )
+    done = perijove("runs", *arguments, *end)
     assert done.returncode == 0, done.stdout + done.stderr
     return json.loads(done.stdout) if as_json else done.stdout
 

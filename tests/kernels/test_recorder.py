@@ -134,23 +134,29 @@ def test_a_cell_without_id_is_found_in_the_notebook_by_its_source(kernel):
     assert [kernel.spooled("cell", cell=name)[0]["source"] for name in ("abc", "def")] == ["same = 1"] * 2
 
 
-def test_recording_costs_less_than_five_milliseconds_a_cell(kernel):
+def test_the_fortieth_cell_costs_what_the_second_did(kernel):
+    """Counted in functions entered, which no other program changes; benchmarks/recording.py has the time."""
     code = """
-    import time, perijove_kernel; from types import SimpleNamespace as NS
+    import sys, perijove_kernel; from types import SimpleNamespace as NS
     recorder = perijove_kernel.recorder.Recorder(perijove_kernel.active().state, get_ipython(), "cost.ipynb")
     source = "\\n".join(f"x{i} = frame.groupby('a').sum() + y{i}" for i in range(100))
-    least = 1e9
-    for i in range(50):
-        begun = time.thread_time()
+    entered = []
+    def count(frame, event, argument):
+        if event == "call" and "perijove_kernel" in frame.f_code.co_filename:
+            entered[-1] += 1
+    for i in range(40):
         info = NS(silent=False, store_history=True, cell_id=str(i), raw_cell=source)
+        entered.append(0)
+        sys.setprofile(count)
         recorder.before_cell(info)
         recorder.after_cell(NS(info=info, error_before_exec=None, error_in_exec=None, execution_count=i + 1))
-        least = min(least, (time.thread_time() - begun) * 1000)
-    print(least)
+        sys.setprofile(None)
+    print(entered[1], entered[-1], max(entered))
     """
-    cost = float(kernel.run(code, "cost"))
-    assert len([line for line in kernel.spooled("cell") if line["notebook"] == "cost.ipynb"]) == 50
-    assert cost < 5, f"{cost:.2f} ms for a cell of 100 lines"
+    second, last, most = map(int, kernel.run(code, "cost").split())
+    assert len([line for line in kernel.spooled("cell") if line["notebook"] == "cost.ipynb"]) == 40
+    assert 0 < last <= second * 1.1, f"{second} functions entered for the second cell, {last} for the last"
+    assert most < 100 * 150, f"{most} functions entered for a cell of 100 lines"
 
 
 def test_runs_of_mlflow_carry_notebook_cell_and_commit(kernel):

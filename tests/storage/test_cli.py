@@ -5,19 +5,18 @@ from __future__ import annotations
 import json
 import os
 import subprocess
-import sys
 from pathlib import Path
 from typing import Any
 
 import pytest
+from tests.command import perijove
 from tests.storage.repository import TEXT, branches, cell, commit, git, notebook, repository, said
 
 from perijove.core.project import Project
 
 
 def run(*arguments: str) -> subprocess.CompletedProcess[str]:
-    command = [sys.executable, "-m", "perijove.cli", "nb", *arguments]
-    done = subprocess.run(command, capture_output=True, text=True, timeout=120)
+    done = perijove("nb", *arguments)
     assert "Traceback" not in done.stderr, done.stderr
     return done
 

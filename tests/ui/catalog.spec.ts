@@ -4,7 +4,7 @@ import { expect, type Locator, type Page, test } from '@playwright/test';
 import { openLab, picture } from './lab';
 
 /** The row of a dataset in the Data section. */
-const row = (page: Page, ending: string): Locator => page.locator(`.pj-Catalog .pj-Row[data-ref$="${ending}"]`);
+const row = (page: Page, ending: string): Locator => page.locator(`.pj-Catalog-dataset[data-ref$="${ending}"]`);
 
 /** Fold what is not looked at, so that the tree has room. */
 async function onlyData(page: Page): Promise<void> {
@@ -22,20 +22,9 @@ async function openDataset(page: Page, ending: string): Promise<Locator> {
     await page.locator('.pj-Catalog-folder', { hasText: 'sales' }).first().click();
   }
   await row(page, ending).dblclick();
-  const dataset = page.locator('.pj-DatasetPage:visible');
+  const dataset = page.locator('.pj-DatasetPage:not(.pj-FramePage):visible');
   await expect(dataset).toBeVisible();
   return dataset;
-}
-
-/** See something; the first look at a kind of tables brings its library in, which takes long where much else runs. */
-async function eventually(dataset: Locator, wanted: Locator): Promise<void> {
-  await expect(async () => {
-    await dataset
-      .getByText('Try again')
-      .click({ timeout: 1_000 })
-      .catch(() => undefined);
-    await expect(wanted).toBeVisible({ timeout: 5_000 });
-  }).toPass({ timeout: 90_000 });
 }
 
 const tab = (dataset: Locator, name: string): Promise<void> => dataset.locator('[role="tab"]', { hasText: name }).click();
@@ -73,6 +62,23 @@ test('a Delta table: figures of its columns, its rows, its versions', async ({ p
     await expect(dataset.locator('tr[data-ref="country"]').first()).toContainText('added');
     await picture(page, 'catalog-3-versions');
   });
+  await test.step('an earlier version is looked at: its rows, figures and load code', async () => {
+    const choice = dataset.getByLabel('Version to look at');
+    await choice.selectOption('0');
+    await expect(dataset).toContainText('You look at version 0');
+    await tab(dataset, 'Preview');
+    await expect(dataset).toContainText('12,000 rows');
+    await expect(dataset.getByLabel('Filter currency')).toBeVisible();
+    await picture(page, 'catalog-13-version');
+    await tab(dataset, 'Schema');
+    await expect(dataset.locator('tr[data-ref="amount"]')).toBeVisible();
+    await expect(dataset.locator('tr[data-ref="country"]')).toHaveCount(0);
+    const code = page.waitForRequest(asked => asked.url().includes('/catalog/code'));
+    await dataset.getByRole('button', { name: 'Insert pandas code' }).click();
+    expect(new URL((await code).url()).searchParams.get('version')).toBe('0');
+    await dataset.getByText('Back to the present one').click();
+    await expect(dataset.locator('tr[data-ref="country"]')).toBeVisible();
+  });
   await test.step('figures of a column', async () => {
     await tab(dataset, 'Profile');
     await dataset.locator('tr[data-ref="amount"]').click();
@@ -100,12 +106,13 @@ test('the figures of all rows come as a task', async ({ page }) => {
   await onlyData(page);
   const dataset = await openDataset(page, '/lake/sales/order_items.parquet');
   await expect(dataset.locator('tr[data-ref="amount"] .pj-Histogram')).toBeVisible();
-  const all = dataset.getByRole('button', { name: 'Profile all rows' });
-  if (await all.isVisible()) {
-    await expect(dataset).toContainText('±');
-    await all.click();
-    await expect(dataset).toContainText('All 200,000 rows');
-  }
+  await expect(dataset).toContainText('of 600,000 rows');
+  await tab(dataset, 'Profile');
+  await dataset.locator('tr[data-ref="amount"]').click();
+  await expect(dataset).toContainText('±');
+  await dataset.getByRole('button', { name: 'Profile all rows' }).click();
+  await expect(dataset).toContainText('All 600,000 rows');
+  await expect(dataset.getByRole('button', { name: 'Profile all rows' })).toHaveCount(0);
 });
 
 test('Iceberg and PostgreSQL are looked at alike', async ({ page }) => {
@@ -118,13 +125,12 @@ test('Iceberg and PostgreSQL are looked at alike', async ({ page }) => {
     const dataset = await openDataset(page, ending);
     await expect(dataset.locator(`tr[data-ref="${column}"]`)).toBeVisible();
     await tab(dataset, 'Preview');
-    await eventually(dataset, dataset.getByLabel(`Filter ${column}`));
+    await expect(dataset.getByLabel(`Filter ${column}`)).toBeVisible();
     await expect(dataset).toContainText(/[\d,]+ rows/);
     await picture(page, `catalog-6-${ending}`);
     if (versions) {
       await tab(dataset, 'Versions');
       const ticks = dataset.locator('input[aria-label^="Compare version"]');
-      await eventually(dataset, ticks.first());
       await expect(ticks).toHaveCount(versions);
     }
     await page.locator('.lm-DockPanel-tabBar .lm-mod-current .lm-TabBar-tabCloseIcon').click();
@@ -159,12 +165,25 @@ test('a dataset is dragged into a notebook, run, and knows who used it', async (
   await picture(page, 'catalog-7-dropped');
   await page.locator('.jp-NotebookPanel .jp-Cell').nth(1).locator('.jp-InputArea-editor').click();
   await page.keyboard.press('Shift+Enter');
-  await expect(page.locator('.jp-NotebookPanel .jp-InputPrompt').nth(1)).toContainText('[2]', { timeout: 90_000 });
+  await expect(page.locator('.jp-NotebookPanel .jp-InputPrompt').nth(1)).toContainText('[2]', {
+    timeout: 90_000
+  });
+  await test.step('the dataframe that it made is looked at where it lives', async () => {
+    await page.locator('.pj-Catalog-kernel').click();
+    const frame = page.locator('.pj-Catalog-frame', { hasText: 'orders_daily' });
+    await frame.dblclick();
+    const rows = page.locator('.pj-FramePage:visible');
+    await expect(rows.getByLabel('Filter currency')).toBeVisible();
+    await expect(rows).toContainText('15,500 rows');
+    await picture(page, 'catalog-14-frame');
+  });
   const dataset = await openDataset(page, '/orders_daily');
   await tab(dataset, 'Used by');
   await expect(async () => {
     await dataset.getByLabel('Refresh', { exact: true }).click();
-    await expect(dataset.getByRole('table', { name: 'Used by' })).toContainText('Untitled', { timeout: 2_000 });
+    await expect(dataset.getByRole('table', { name: 'Used by' })).toContainText('Untitled', {
+      timeout: 2_000
+    });
   }).toPass({ timeout: 30_000 });
   await picture(page, 'catalog-8-used-by');
 });
@@ -191,7 +210,8 @@ test('access: a request is approved with a reason, taken back, and the dataset o
   const dataset = await openDataset(page, '/refund_reasons.csv');
   await tab(dataset, 'Access');
   await expect(dataset).toContainText('Restricted');
-  await expect(dataset).toContainText('It names customers.');
+  await expect(dataset).toContainText('this project is yours');
+  await expect(dataset).toContainText('restricted it. The reason: It names customers.');
   await expect(dataset.getByRole('table', { name: 'Requests' })).toContainText('ana');
   await picture(page, 'catalog-10-asked');
   await dataset.getByLabel('Reason for ana').fill('For the quarter.');
@@ -204,6 +224,67 @@ test('access: a request is approved with a reason, taken back, and the dataset o
   await expect(dataset.locator('tr[data-ref="person ana"]')).toHaveCount(0);
   await dataset.getByRole('button', { name: 'Open to everyone' }).click();
   await expect(dataset.getByText('Open', { exact: true })).toBeVisible();
+});
+
+test('one who may not read sees who restricted it, asks, and is told why not', async ({ page }) => {
+  const ref = 'dataset:file:///lake/sales/order_items.parquet';
+  const asked = { id: '1', ref, name: 'order_items.parquet', who: 'vera', at: '2026-11-01T09:00:00Z' };
+  const requests: object[] = [];
+  await page.route('**/perijove/catalog/dataset?**order_items**', route =>
+    route.fulfill({
+      status: 403,
+      json: {
+        kind: 'NotAllowed',
+        message: 'This dataset is restricted to its readers, and you are none of them.',
+        hint: 'Ask.'
+      }
+    })
+  );
+  await page.route('**/perijove/catalog/access?**', route =>
+    route.fulfill({
+      json: {
+        ref,
+        open: false,
+        mayRead: false,
+        why: 'It is restricted, and you are not among its readers.',
+        restrictedBy: 'grace restricted it.',
+        rule: ref,
+        reason: '',
+        readers: [],
+        requests,
+        mayApprove: false
+      }
+    })
+  );
+  await page.route('**/perijove/catalog/access/ask**', async route => {
+    const { reason } = route.request().postDataJSON() as { reason: string };
+    requests.splice(0, 1, { ...asked, reason, state: 'open' });
+    await route.fulfill({ json: requests[0] });
+  });
+  await openLab(page, 'denied');
+  await onlyData(page);
+  if (!(await row(page, '/order_items.parquet').isVisible())) {
+    await page.locator('.pj-Catalog-folder', { hasText: 'sales' }).first().click();
+  }
+  await row(page, '/order_items.parquet').dblclick();
+  const denied = page.locator('.pj-Denied:visible');
+  await expect(denied).toContainText('grace restricted it.');
+  await expect(denied.getByRole('button', { name: 'Ask for access' })).toBeDisabled();
+  await denied.getByLabel('What you need it for').fill('For the budget.');
+  await picture(page, 'catalog-15-denied');
+  await denied.getByRole('button', { name: 'Ask for access' }).click();
+  await expect(denied).toContainText('“For the budget.”');
+  requests.splice(0, 1, {
+    ...asked,
+    reason: 'For the budget.',
+    state: 'refused',
+    decidedBy: 'grace',
+    answer: 'Ask in March.'
+  });
+  await denied.getByText('Try again').click();
+  await expect(denied).toContainText('Refused by grace');
+  await expect(denied).toContainText('Ask in March.');
+  await picture(page, 'catalog-16-refused');
 });
 
 test('search by keyboard alone, narrowed by what was found', async ({ page }) => {

@@ -100,7 +100,7 @@ def _files(lake: Path) -> None:
     import pyarrow.csv
     import pyarrow.parquet
 
-    pyarrow.parquet.write_table(_table(1, 200_000), lake / "order_items.parquet", row_group_size=20_000)
+    pyarrow.parquet.write_table(_table(1, 600_000), lake / "order_items.parquet", row_group_size=20_000)
     pyarrow.csv.write_csv(_table(1, 500), lake / "refund_reasons.csv")
 
 

@@ -10,7 +10,9 @@ async function runNotebook(page: Page): Promise<void> {
   await expect(page.locator('#jp-bottom-panel')).toContainText('| Idle', { timeout: 90_000 });
   await page.locator('.lm-MenuBar-itemLabel', { hasText: /^Run$/ }).click();
   await page.locator('.lm-Menu-itemLabel', { hasText: /^Run All Cells$/ }).click();
-  await expect(page.locator('.jp-NotebookPanel .jp-InputPrompt').nth(2)).toContainText('[3]', { timeout: 120_000 });
+  await expect(page.locator('.jp-NotebookPanel .jp-InputPrompt').nth(2)).toContainText('[3]', {
+    timeout: 120_000
+  });
   await page.locator('.jp-SideBar .lm-TabBar-tab[title^="Perijove"]').click();
 }
 
@@ -64,6 +66,20 @@ test('from the data through its cells to what was made of it', async ({ page }) 
     await expect(view.getByRole('table', { name: 'What breaks' })).toContainText('dear_orders');
     await picture(page, 'lineage-3-breaks');
     await view.getByLabel('Close what breaks').click();
+  });
+  await test.step('a cell whose data changed since it ran says so, and leads to the graph', async () => {
+    await page.locator('.lm-DockPanel-tabBar .lm-TabBar-tab', { hasText: 'lake.ipynb' }).click();
+    const cells = page.locator('.jp-NotebookPanel:visible .jp-CodeCell');
+    const mark = cells.nth(2).locator('.pj-Lineage-mark');
+    await expect(mark).toHaveCount(0);
+    await cells.nth(1).locator('.jp-InputArea-editor').click();
+    await page.keyboard.press('Control+Enter');
+    await expect(mark).toContainText('dear_orders.parquet', { timeout: 90_000 });
+    await picture(page, 'lineage-5-mark');
+    await mark.getByRole('button').click();
+    await expect(page.locator('.pj-LineagePage:visible [data-ref$="lake.ipynb#cell-2"]')).toBeVisible();
+    await page.locator('.lm-DockPanel-tabBar .lm-mod-current .lm-TabBar-tabCloseIcon').click();
+    await page.locator('.lm-DockPanel-tabBar .lm-TabBar-tab', { hasText: 'order_items' }).last().click();
   });
   await test.step('the list says the same', async () => {
     await view.getByRole('button', { name: 'List' }).click();

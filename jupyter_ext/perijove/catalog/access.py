@@ -19,6 +19,7 @@ from perijove.core.errors import Conflict, Invalid, NotAllowed, NotFound
 from perijove.core.events import Events, Happened
 from perijove.core.lineage import aware
 from perijove.core.refs import Ref
+from perijove.core.uris import name_of
 
 ASK_HINT = "Ask for access, with a reason: `perijove catalog access ask REF --reason …`, or on the dataset's page."
 DECIDES = "catalog.approve"
@@ -48,6 +49,10 @@ class AccessRules:
         asked = [ref for ref in refs if ref.startswith("dataset:")]
         book, before = self.store.before(asked) if asked else (Book([], set(), {}), {})
         return {ref for ref, chosen in before.items() if who is None or not _passes(book, who, ref, chosen)}
+
+    def hides_nothing(self, who: Person | None) -> bool:
+        """Whether a person may read everything there is; no known person may where anything is restricted."""
+        return (who is not None and sees_all(who)) or not self.store.restricted()
 
     def guards(self, connection: Connection, who: Person) -> list[int] | None:
         """The guards that a person may pass, for the search; None where there is nothing to hold them to."""
@@ -81,12 +86,24 @@ class AccessRules:
             open=not chosen,
             may_read=reads,
             why=_why(who, name, book, chosen, reads),
-            restricted_by=chosen[0].ref if chosen else "",
+            restricted_by=" ".join(self._spoken(name, one) for one in chosen),
+            rule=chosen[0].ref if chosen else "",
             reason=rule.reason if rule is not None and reads else "",
             readers=readers,
             requests=[one for one in asked if decides or one.who == who.name],
             may_approve=decides,
         )
+
+    def _spoken(self, ref: str, cover: Cover) -> str:
+        """Who restricted it, in words: it itself, a source that holds it, or something inside it."""
+        rule = self.store.rule(cover.ref)
+        by = rule.by if rule is not None else "Someone"
+        kind, _, id_ = cover.ref.partition(":")
+        if kind == "source":
+            return f"{by} restricted all of the source “{id_}”."
+        if cover.ref == ref:
+            return f"{by} restricted it."
+        return f"{by} restricted “{name_of(id_)}”, which is part of it."
 
     def _chosen(self, ref: str, before: dict[str, list[Cover]]) -> list[Cover]:
         if ref.startswith("source:"):
@@ -203,15 +220,15 @@ def _passes(book: Book, who: Person, ref: str, chosen: Sequence[Cover]) -> bool:
 def _why(who: Person, ref: str, book: Book, chosen: Sequence[Cover], reads: bool) -> str:
     if not chosen:
         return "It is open to everyone who may see the catalog."
-    if who.owner:
-        return "It is on your own machine."
     if not reads:
         return "It is restricted, and you are not among its readers."
     if who.name in book.owners.get(ref, []):
-        return "You own it."
+        return "It is restricted; you may read it because you own it."
+    if who.owner:
+        return "It is restricted to its readers; you may read it because this project is yours."
     if sees_all(who):
-        return "You decide who may read."
-    return "You are among its readers."
+        return "It is restricted; you may read it because you decide who may."
+    return "It is restricted; you are among its readers."
 
 
 def _reason(text: str, *, needed: bool = False) -> str:

@@ -11,6 +11,7 @@ from sqlalchemy import Connection, Row, delete, insert, or_, select, update
 
 from perijove.catalog import guards, search_index
 from perijove.catalog.guards import Cover
+from perijove.catalog.indexing import beside, index
 from perijove.catalog.shapes import Reader, ReaderKind, Request, RequestState
 from perijove.catalog.tables import about, datasets, readers, requests, rules
 from perijove.core.database import Database
@@ -45,7 +46,7 @@ class AccessStore:
 
     def restricted(self) -> bool:
         """Whether anything is restricted at all."""
-        with self.database.begin() as connection:
+        with self.database.read() as connection:
             return connection.execute(select(rules.c.id).limit(1)).first() is not None
 
     def book(self, connection: Connection, refs: Sequence[str] = ()) -> Book:
@@ -60,18 +61,18 @@ class AccessStore:
 
     def before(self, refs: Sequence[str]) -> tuple[Book, dict[str, list[Cover]]]:
         """The restrictions, and those before each dataset."""
-        with self.database.begin() as connection:
+        with self.database.read() as connection:
             book = self.book(connection, refs)
             return book, guards.before(connection, refs, book.covers)
 
     def rule(self, ref: str) -> Row[Any] | None:
         """The restriction of a dataset or source itself."""
-        with self.database.begin() as connection:
+        with self.database.read() as connection:
             return connection.execute(select(rules).where(rules.c.ref == ref)).first()
 
     def rules(self) -> list[Row[Any]]:
         """All restrictions, in order of ref."""
-        with self.database.begin() as connection:
+        with self.database.read() as connection:
             return list(connection.execute(select(rules).order_by(rules.c.ref)))
 
     def restrict(self, ref: str, uri: str, reason: str, by: str) -> bool:
@@ -109,6 +110,7 @@ class AccessStore:
         refs = list(connection.execute(query).scalars())
         found = guards.of(connection, refs)
         search_index.set_guards(connection, {one: found.get(one, 0) for one in refs})
+        index(connection, beside(connection, refs))
 
     def grant(self, ref: str, kind: ReaderKind, name: str, why: str, by: str) -> None:
         """Let a person or role read."""

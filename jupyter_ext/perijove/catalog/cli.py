@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from pathlib import Path
-from typing import Any, cast, get_args
+from typing import TYPE_CHECKING, Any, cast, get_args
 
 import click
 import msgspec
@@ -23,11 +23,12 @@ from perijove.catalog.model import (
     Source,
     Window,
 )
-from perijove.catalog.search_index import Narrow
-from perijove.catalog.service import Catalog
 from perijove.core import terminal
 from perijove.core.errors import Invalid
 from perijove.core.terminal import json_option, me, show, table
+
+if TYPE_CHECKING:
+    from perijove.catalog.service import Catalog
 
 catalog = click.Group("catalog", help="Find data and know it before you load it.")
 ENGINES = get_args(Engine)
@@ -36,7 +37,15 @@ OPERATORS = get_args(Operator)
 
 
 def _catalog() -> Catalog:
-    return cast(Catalog, terminal.service("catalog"))
+    return cast("Catalog", terminal.service("catalog"))
+
+
+def reading() -> Catalog:
+    """The catalog, for a command that reads data: what reads it loads while the rest of the command does."""
+    from perijove.catalog import workers
+
+    workers.begin()
+    return _catalog()
 
 
 def _scan(name: str, as_json: bool) -> Source:
@@ -152,6 +161,8 @@ def search(
       perijove catalog search "customer orders daily"
       perijove catalog search "mean radius" --format parquet
     """
+    from perijove.catalog.search_index import Narrow
+
     narrow = Narrow(source, form, owner, tag, problem)
     answers = [_catalog().search(query, me(), limit, narrow) for query in queries]
     value: Any = answers if len(answers) > 1 else answers[0]
@@ -180,7 +191,7 @@ def show_dataset(dataset: str, as_json: bool) -> None:
     Example:
       perijove catalog show data/tumours.parquet
     """
-    found = _catalog().named(dataset, me()).show()
+    found = reading().named(dataset, me()).show()
     show(found, as_json, lambda: _say_dataset(found))
 
 
@@ -220,7 +231,7 @@ def preview(
       perijove catalog preview "sqlite:///data/wine.db#wines" --rows 5
       perijove catalog preview data/tumours.parquet --sort "-mean radius" --where "target = 0"
     """
-    found = _catalog().named(dataset, me())
+    found = reading().named(dataset, me())
     if not (offset or sorts or filters or version):
         shown = found.preview(rows)
     else:
@@ -258,7 +269,7 @@ def profile(dataset: str, level: Level, full: bool, version: str, as_json: bool)
       perijove catalog profile data/tumours.parquet
       perijove catalog profile data/tumours.parquet --full --json
     """
-    found = _catalog().named(dataset, me()).profile("full" if full else level, version, quiet=as_json)
+    found = reading().named(dataset, me()).profile("full" if full else level, version, quiet=as_json)
     show(_flat(found), as_json, lambda: _say_profile(found))
 
 
@@ -319,5 +330,5 @@ def code(dataset: str, engine: Engine, version: str, as_json: bool) -> None:
     Example:
       perijove catalog code data/tumours.parquet --engine dask
     """
-    found = _catalog().named(dataset, me()).code(engine, version)
+    found = reading().named(dataset, me()).code(engine, version)
     show(found, as_json, lambda: click.echo(found.code, nl=False))

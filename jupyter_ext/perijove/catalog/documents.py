@@ -116,9 +116,15 @@ def tokens(written: str, source: str, format: str, owners: Sequence[str], tags: 
     return found
 
 
-def terms_of(written: str) -> list[str]:
-    """The terms of an ``impacts`` text."""
-    return [part.partition("=")[0] for part in written.split()]
+def counted_of(written: str) -> list[str]:
+    """The terms of an ``impacts`` text, and ``n~term`` for those of the name: what is rare there may be common else."""
+    found = []
+    for part in written.split():
+        term, _, rest = part.partition("=")
+        found.append(term)
+        if rest.endswith("*"):
+            found.append(f"n~{term}")
+    return found
 
 
 def bucket(prior: int) -> int:

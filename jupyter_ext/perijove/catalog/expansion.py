@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 import msgspec
-from sqlalchemy import Connection, bindparam, select
+from sqlalchemy import Connection, select
 
-from perijove.catalog.postings import token
+from perijove.catalog.postings import among, listed, rows, token
 from perijove.catalog.stem import stem
-from perijove.catalog.tables import terms, words
+from perijove.catalog.tables import words
 from perijove.catalog.words import LONG, SHORT, asked, bones
 
 BEGUN = 0.7
@@ -21,28 +21,19 @@ LEAST_PART = 3
 MOST_WORDS = 60
 MOST_TYPED = 4
 
-# Written once, since building a query costs more than asking it.
-COUNTS = select(terms.c.term, terms.c.documents).where(
-    terms.c.term.in_(bindparam("terms", expanding=True)), terms.c.documents > 0
-)
-BY_BONES = select(words.c.word, words.c.term, words.c.bones).where(
-    words.c.bones.in_(bindparam("bones", expanding=True))
-)
 BEGINNING = (
-    select(terms.c.term, terms.c.documents)
-    .select_from(words.join(terms, words.c.term == terms.c.term))
-    .where(words.c.word >= bindparam("first"), words.c.word < bindparam("last"), terms.c.documents > 0)
-    .limit(200)
+    "SELECT t.term, t.documents FROM catalog_words w JOIN catalog_terms t ON w.term = t.term"
+    " WHERE w.word >= :first AND w.word < :last AND t.documents > 0 LIMIT 200"
 )
 
 
 class Group(msgspec.Struct):
-    """One word of a question: the terms it may stand for with their weight, and how many datasets have one."""
+    """One word of a question: the terms it may stand for with their weight; how many datasets have one, are named so."""
 
     word: str
     terms: dict[str, float]
     documents: int = 0
-    weight: float = 1.0
+    named: int = 0
 
     def tokens(self) -> list[str]:
         """The terms as they are indexed."""
@@ -64,6 +55,7 @@ def expanded(connection: Connection, question: str) -> tuple[list[Group], int]:
             _add_begun(connection, group, counts)
         group.terms = {term: weight for term, weight in group.terms.items() if counts.get(term)}
         group.documents = min(everything, sum(counts[term] for term in group.terms))
+        group.named = min(everything, sum(counts.get(f"n~{term}", 0) for term in group.terms))
     return groups, everything
 
 
@@ -110,14 +102,17 @@ def _add_bones(connection: Connection, groups: Sequence[Group]) -> None:
             wanted.setdefault(key, []).append(group)
     if not wanted:
         return
-    for row in connection.execute(BY_BONES, {"bones": list(wanted)}):
-        for group in wanted[row.bones]:
-            if row.word == row.bones or group.word == row.bones:
-                group.terms.setdefault(row.term, BONES)
+    query = f"SELECT word, term, bones FROM catalog_words WHERE {among(connection, 'bones', 'bones')}"
+    for word, term, key in rows(connection, query, {"bones": listed(connection, list(wanted))}):
+        for group in wanted[key]:
+            if key in (word, group.word):
+                group.terms.setdefault(term, BONES)
 
 
 def _counts(connection: Connection, wanted: Sequence[str]) -> dict[str, int]:
-    return {row[0]: row[1] for row in connection.execute(COUNTS, {"terms": [*wanted, ""]})}
+    both = [*wanted, *(f"n~{term}" for term in wanted), ""]
+    query = f"SELECT term, documents FROM catalog_terms WHERE {among(connection, 'term', 'terms')} AND documents > 0"
+    return {row[0]: row[1] for row in rows(connection, query, {"terms": listed(connection, both)})}
 
 
 def _add_begun(connection: Connection, group: Group, counts: dict[str, int]) -> None:
@@ -125,9 +120,8 @@ def _add_begun(connection: Connection, group: Group, counts: dict[str, int]) -> 
     if len(group.word) < 2:
         return
     last = group.word[:-1] + chr(ord(group.word[-1]) + 1)
-    found = connection.execute(BEGINNING, {"first": group.word, "last": last})
+    found = rows(connection, BEGINNING, {"first": group.word, "last": last})
     more = {row[0]: row[1] for row in found if row[0] not in group.terms}
     best = sorted(more, key=lambda term: -more[term])[:MOST_BEGUN]
-    for term in best:
-        group.terms[term] = BEGUN
-        counts[term] = more[term]
+    group.terms.update(dict.fromkeys(best, BEGUN))
+    counts.update(_counts(connection, best))

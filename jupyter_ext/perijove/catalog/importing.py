@@ -20,6 +20,7 @@ from perijove.catalog.shapes import About, Imported, Skipped
 from perijove.core.access import Person
 from perijove.core.errors import Conflict, Invalid, NotFound
 from perijove.core.events import Happened
+from perijove.core.model import Node
 from perijove.core.refs import Ref
 
 if TYPE_CHECKING:
@@ -96,6 +97,9 @@ class Importing:
             elif kind != IMPORTED:
                 raise Conflict(f"There is another source “{source}”.", hint="Remove or rename it first.")
             store.add_datasets(source, readings)
+        placed = [one for readings in missing.values() for one in readings if "://" in one.uri]
+        self.catalog.lineage.add_nodes(Node(f"dataset:{one.uri}", "dataset", one.name, one.uri) for one in placed)
+        self.catalog.lineage.learnt([f"dataset:{one.uri}" for one in placed])
         return refs, len({reading.uri for readings in missing.values() for reading in readings})
 
     def _known(self, entry: Entry) -> str:

@@ -33,15 +33,19 @@ def _documents(connection: Connection, refs: Sequence[str]) -> Iterator[Document
         rows[row.ref] = row  # of several sources the first by name is shown
     said = {row.ref: row for row in connection.execute(select(about).where(about.c.ref.in_(refs)))}
     cells = used_in(connection, refs)
-    texts = cell_texts(connection, sorted({cell for found in cells.values() for cell in found[:MOST_CELLS]}))
-    kept = guards.of(connection, list(rows))
+    newest = {ref: found[:MOST_CELLS] for ref, found in cells.items()}
+    shown = sorted({cell for found in newest.values() for cell in found})
+    texts = cell_texts(connection, shown)
+    beside = used_by(connection, shown)
+    kept = guards.of(connection, sorted({*rows, *(ref for found in beside.values() for ref in found)}))
     for ref, row in rows.items():
-        yield _document(row, said.get(ref), cells.get(ref, []), texts, kept.get(ref, 0))
+        guard = kept.get(ref, 0)
+        told = [one for one in newest.get(ref, ()) if all(kept.get(other, 0) in (0, guard) for other in beside[one])]
+        text = " ".join(texts.get(cell, "") for cell in told)
+        yield _document(row, said.get(ref), text, len(cells.get(ref, ())), guard)
 
 
-def _document(
-    row: Row[Any], said: Row[Any] | None, cells: Sequence[str], texts: dict[str, str], guard: int
-) -> Document:
+def _document(row: Row[Any], said: Row[Any] | None, cells: str, used: int, guard: int) -> Document:
     names = [str(column["name"]) for column in row.columns]
     own = [str(column.get("description") or "") for column in row.columns]
     parts = [str(row.options.get("description", "")), *own]
@@ -55,12 +59,12 @@ def _document(
         place=f"{row.source} {place(row.uri, row.name)}",
         columns=names,
         text=" ".join(part for part in parts if part),
-        cells=" ".join(texts.get(cell, "") for cell in cells[:MOST_CELLS]),
+        cells=cells,
         owners=said.owners if said is not None else [],
         tags=said.tags if said is not None else [],
         problem=bool(row.problem),
         modified_at=aware(row.modified_at) if row.modified_at else None,
-        prior=len(cells),
+        prior=used,
         guard=guard,
     )
 
@@ -87,6 +91,25 @@ def used_in(connection: Connection, refs: Sequence[str]) -> dict[str, list[str]]
             if row.cell not in cells:
                 cells.append(row.cell)
     return found
+
+
+def used_by(connection: Connection, cells: Sequence[str]) -> dict[str, set[str]]:
+    """The datasets that each cell read or wrote: what a cell says of a closed one is found by its readers alone."""
+    found: dict[str, set[str]] = {cell: set() for cell in cells}
+    for begin in range(0, len(cells), CHUNK):
+        part = cells[begin : begin + CHUNK]
+        for near, far in (("target", "source"), ("source", "target")):
+            edges = core.edges.c
+            query = select(edges[near], edges[far]).where(edges[near].in_(part), edges.kind.in_(["read", "wrote"]))
+            for cell, ref in connection.execute(query):
+                found[cell].add(ref)
+    return found
+
+
+def beside(connection: Connection, refs: Sequence[str]) -> list[str]:
+    """Datasets that cells used together with some others: what is found by those cells changes with them."""
+    cells = sorted({cell for part in _parts(refs) for found in used_in(connection, part).values() for cell in found})
+    return sorted({ref for found in used_by(connection, cells).values() for ref in found})
 
 
 def cell_texts(connection: Connection, cells: Sequence[str]) -> dict[str, str]:

@@ -8,15 +8,18 @@ from __future__ import annotations
 import keyword
 import os
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from urllib.parse import unquote
+
+import msgspec
 
 from perijove.catalog.load_files import Files, files_code
 from perijove.catalog.load_tables import DatabaseTable, database_code, delta_code, duckdb_code, iceberg_code
 from perijove.catalog.model import Dataset, Engine
 from perijove.catalog.places import is_sqlite_file, parse, path_of, secret_name
 from perijove.catalog.snippet import Snippet, literal
+from perijove.catalog.sources.formats import format_of
 from perijove.core.errors import Invalid
 
 FILES = ("parquet", "csv", "json", "arrow", "orc", "excel")
@@ -76,9 +79,33 @@ def _snippet(wanted: Wanted, engine: Engine, place: Place, name: str) -> Snippet
         return delta_code(_path(wanted.dataset.uri, place), wanted.version, engine)
     if form == "iceberg":
         return _iceberg(wanted, engine, place)
+    if form == "mlflow":
+        return _snippet(_logged(wanted), engine, place, name)
     if form not in FILES:
         raise Invalid(f"There is no load code for {form} datasets.", hint="Load what it was made of.")
     return _files(wanted, engine, place)
+
+
+def _logged(wanted: Wanted) -> Wanted:
+    """The data that a run was given, where MLflow kept its place and it can be read from there."""
+    dataset, uri = wanted.dataset, wanted.options.get("place", "")
+    if not uri:
+        raise Invalid(
+            f"Where the data of {dataset.name} is, is not known: MLflow kept no place of it.",
+            hint="Log it with its path, for instance mlflow.data.from_pandas(df, source=path).",
+        )
+    if wanted.version and wanted.version not in dataset.versions:
+        raise Invalid(
+            f"Of version {wanted.version} of {dataset.name} only the digest was kept.", hint="Load the newest one."
+        )
+    form = format_of(uri) or ("delta" if _is_delta(uri) else "parquet" if not WITH_SUFFIX.search(uri) else "")
+    if not form:
+        raise Invalid(f"There is no load code for {uri}.", hint="Load it as the run that logged it did.")
+    return replace(wanted, dataset=msgspec.structs.replace(dataset, uri=uri, format=form), options={}, version="")
+
+
+def _is_delta(uri: str) -> bool:
+    return uri.startswith("file:") and (path_of(uri) / "_delta_log").is_dir()
 
 
 def _path(uri: str, place: Place) -> str:

@@ -141,7 +141,10 @@ def _duckdb(function: str, files: Files, *arguments: str) -> Snippet:
     if files.remote:
         scheme = files.path.partition("://")[0]
         found.imports.add("import fsspec")
-        found.before.append(f"duckdb.register_filesystem(fsspec.filesystem({literal(scheme)}))")
+        found.before += [
+            f"if not duckdb.filesystem_is_registered({literal(scheme)}):",  # a kernel may load more than one dataset
+            f"    duckdb.register_filesystem(fsspec.filesystem({literal(scheme)}))",
+        ]
     return found
 
 

@@ -1,8 +1,11 @@
 """Starts a fresh worker process in milliseconds, by forking one that has its libraries loaded already.
 
-The nursery is a small process of its own with one thread. Its parent sends it a socket for each request; it forks, and
-the child reads the request from that socket and answers on it. Nothing that a child does reaches the nursery or the
-next child. In its idle time it loads what workers need, and keeps one child ready; it ends when its parent does.
+Vocabulary
+  worker  a child for one request, which comes on the socket that its parent's parent sent here for it
+  ahead   a worker that is asked for before its request: it reads a tiny file of ours while it waits, so that what a
+          fork leaves to the first use (pages of memory to copy, a heap to grow) is done when the request comes
+The nursery is a small process of its own with one thread. Nothing that a child does reaches the nursery or the next
+child. In its idle time it loads what workers need, and it ends when its parent does.
 """
 
 from __future__ import annotations
@@ -13,13 +16,20 @@ import os
 import select
 import signal
 import socket
-from collections.abc import Callable
+import sys
+import threading
+from collections.abc import Sequence
 from contextlib import suppress
 from pathlib import Path
 
 from perijove.catalog.worker import known_parts, serve
 
 IDLE_SECONDS = 0.3
+REST_SECONDS = 0.05  # the worker at work answers first, then the next one is made ready
+HEAP = 16 * 2**20
+NOW, AHEAD, BRIEF = b"w", b"a", "brief"
+FIRST = ("numpy", "pyarrow", "pyarrow.compute", "pyarrow.csv", "pyarrow.parquet", "perijove.catalog.sources.parquet")
+"""What is loaded before the first worker of a nursery that lives for one command, which has no idle time."""
 LOADED: tuple[tuple[str, ...], ...] = (
     ("numpy", "pandas", "pyarrow", "pyarrow.compute", "pyarrow.csv", "pyarrow.parquet", "email.parser"),
     ("perijove.catalog.sources.parquet", "perijove.catalog.sources.sql", "sqlalchemy.dialects.sqlite"),
@@ -30,34 +40,50 @@ LOADED: tuple[tuple[str, ...], ...] = (
 
 
 def main() -> None:
-    """Give a worker to each socket that comes in on standard input; keep one worker ready for the next."""
+    """Give a worker to each socket that comes in on standard input: at once, or ahead of its request in idle time."""
     signal.signal(signal.SIGCHLD, signal.SIG_IGN)  # children are not waited for
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     control = socket.socket(fileno=0)
     waiting = list(LOADED)
-    ready: socket.socket | None = None
+    if BRIEF in sys.argv[1:]:
+        waiting.clear()
+        _load(FIRST)
+        known_parts()
+        gc.freeze()
+    ahead: list[int] = []
     while True:
-        while waiting and not select.select([control], [], [], IDLE_SECONDS)[0]:
-            _load(waiting.pop(0))
-        if not waiting and ready is None:
-            ready = _ready(control)
+        if not select.select([control], [], [], _rest(waiting, ahead))[0]:
+            if waiting:
+                _load(waiting.pop(0))
+                with suppress(ImportError):
+                    _rehearse()
+                gc.freeze()
+            else:
+                _fork(ahead[0], ahead[1:], prepared=True)
+                os.close(ahead.pop(0))
+            continue
         message, descriptors, _, _ = socket.recv_fds(control, 1, 1)
         if not message:
             return
+        if message == AHEAD:
+            ahead += descriptors
+            continue
         for descriptor in descriptors:
-            if ready is None or not _given(ready, descriptor):
-                _fork(control, lambda descriptor=descriptor: descriptor)  # type: ignore[misc]  # mypy cannot infer a lambda with a default
-            ready = None
+            _fork(descriptor, ahead)
             os.close(descriptor)
+
+
+def _rest(waiting: Sequence[object], ahead: Sequence[int]) -> float | None:
+    """How long to listen before there is other work; None where there is none."""
+    if waiting:
+        return IDLE_SECONDS
+    return REST_SECONDS if ahead else None
 
 
 def _load(names: tuple[str, ...]) -> None:
     for name in names:
         with suppress(ImportError):  # the worker will say what is missing
             importlib.import_module(name)
-    with suppress(ImportError):
-        _rehearse()
-    gc.freeze()
 
 
 def _rehearse() -> None:
@@ -79,50 +105,44 @@ def _rehearse() -> None:
         FilesSource(FilesSource.Config(uri)).preview(uri, 2, {})
 
 
-def _ready(control: socket.socket) -> socket.socket:
-    """A worker that is forked already and waits for its request."""
-    ours, theirs = socket.socketpair()
-
-    def wait() -> int:
-        ours.close()
-        known_parts()
-        message, descriptors, _, _ = socket.recv_fds(theirs, 1, 1)
-        theirs.close()
-        if not message:
-            os._exit(0)
-        return descriptors[0]
-
-    _fork(control, wait)
-    theirs.close()
-    return ours
-
-
-def _given(ready: socket.socket, descriptor: int) -> bool:
-    """Whether the worker that was ready took the socket; it may have been ended while it waited."""
-    with ready:
-        try:
-            socket.send_fds(ready, [b"w"], [descriptor])
-        except OSError:
-            return False
-    return True
-
-
-def _fork(control: socket.socket, request: Callable[[], int]) -> None:
+def _fork(descriptor: int, others: Sequence[int], prepared: bool = False) -> None:
+    """A child that answers on a socket; ``others`` are sockets that it must not keep open."""
     if os.fork():
         return
     try:
         os.setsid()
         signal.signal(signal.SIGCHLD, signal.SIG_DFL)
         signal.signal(signal.SIGINT, signal.SIG_DFL)
-        control.close()
+        for other in others:
+            os.close(other)
         nothing = os.open(os.devnull, os.O_RDWR)
         for standard in (0, 1, 2):
-            os.dup2(nothing, standard)
-        with socket.socket(fileno=request()) as line:
-            line.sendall(b"%d\n" % os.getpid())
-            serve(_asked(line), line.sendall)
+            os.dup2(nothing, standard)  # standard input was the nursery's own line
+        work = threading.Thread(target=_work, args=(descriptor, prepared))
+        work.start()
+        work.join()
     finally:
         os._exit(0)  # nothing of the nursery is to be flushed or closed twice
+
+
+def _work(descriptor: int, prepared: bool) -> None:
+    """Answer; in a thread, whose heap is its own: in the one that comes from the nursery each page is copied first."""
+    with socket.socket(fileno=descriptor) as line:
+        if prepared:
+            _prepare()
+        line.sendall(b"%d\n" % os.getpid())
+        asked = _asked(line)
+        if asked:
+            serve(asked, line.sendall)
+
+
+def _prepare() -> None:
+    """Do what need not wait for the request."""
+    known_parts()
+    with suppress(ImportError):
+        _rehearse()
+    b"." * HEAP  # what is free now stays with the process: environment() says so
+    gc.freeze()
 
 
 def _asked(line: socket.socket) -> bytes:

@@ -99,16 +99,17 @@ def _is_duckdb(path: Path) -> bool:
         return False
 
 
-def storage_url(text: str) -> str:
-    """A storage URL in the form it is kept; refuses one that holds a secret."""
+def storage_url(text: str, *, references: bool = False) -> str:
+    """A storage URL in the form it is kept; refuses one that holds a secret, but not one that refers to one."""
     parts = urlsplit(text)
     scheme = STORAGES.get(parts.scheme.lower(), parts.scheme)
     user = parts.netloc.rpartition("@")[0]
     if (user and scheme not in ("abfss",)) or ":" in user:
         raise Invalid("The URL holds a user or a password, which is not kept.", hint=STORAGE_HINT)
-    for name, _ in parse_qsl(parts.query, keep_blank_values=True):
-        if name.lower() in (*SECRET_ARGUMENTS, *SIGNATURES):
-            raise Invalid(f"The URL holds a secret, “{name}”, which is not kept.", hint=STORAGE_HINT)
+    for name, value in parse_qsl(parts.query, keep_blank_values=True):
+        if name.lower() in (*SECRET_ARGUMENTS, *SIGNATURES) and not (references and VARIABLE.fullmatch(value)):
+            hint = SECRET_HINT if references else STORAGE_HINT
+            raise Invalid(f"The URL holds a secret, “{name}”, which is not kept.", hint=hint)
     if not parts.netloc and scheme not in ("memory", "hdfs"):
         raise Invalid(f"“{text}” names no bucket or host.", hint="Write it as s3://bucket/folder.")
     return f"{scheme}://{text.partition('://')[2].rstrip('/')}"
@@ -117,7 +118,7 @@ def storage_url(text: str) -> str:
 def catalog_url(kind: str, text: str, base: Path) -> str:
     """A catalog URL in the form it is kept: of a database, or of a server; refuses one that holds a secret."""
     if text.startswith(("http://", "https://")):
-        return f"{kind}+{storage_url(text)}"
+        return f"{kind}+{storage_url(text, references=kind == 'iceberg')}"
     if kind == "iceberg" and "?" in text:
         url, _, query = text.partition("?")
         for name, value in parse_qsl(query):

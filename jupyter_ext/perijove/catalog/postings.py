@@ -12,7 +12,8 @@ from collections.abc import Iterable, Sequence
 from hashlib import blake2s
 from typing import Any
 
-from sqlalchemy import Connection, Row, text
+import msgspec
+from sqlalchemy import Connection, text
 
 Wanted = Sequence[Sequence[str]]
 COLUMNS = "s.id, s.ref, s.source, s.format, s.problem, s.modified_at, s.owners, s.tags, s.prior, s.impacts"
@@ -54,7 +55,7 @@ def remove(connection: Connection, rows: Iterable[tuple[int, Sequence[str]]]) ->
 
 def first(
     connection: Connection, wanted: Wanted, limit: int, where: str = "", values: dict[str, Any] | None = None
-) -> Sequence[Row[Any]]:
+) -> Sequence[Any]:
     """The first datasets that have what is wanted and pass a condition on ``s``, most used first."""
     bound: dict[str, Any] = {"limit": limit, **(values or {})}
     condition = f" AND {where}" if where else ""
@@ -75,7 +76,31 @@ def first(
             f"SELECT {COLUMNS} FROM catalog_search_index i JOIN catalog_search s ON s.id = i.id"
             f" WHERE {' AND '.join(has)}{condition} ORDER BY i.id LIMIT :limit"
         )
-    return connection.execute(text(query), bound).all()
+    return rows(connection, query, bound)
+
+
+def rows(connection: Connection, query: str, values: dict[str, Any]) -> Sequence[Any]:
+    """The rows of a query with ``:names``; straight to SQLite, where preparing costs more than answering."""
+    if not _is_sqlite(connection):
+        return connection.execute(text(query), values).all()
+    cursor = connection.connection.cursor()
+    try:
+        found: list[Any] = cursor.execute(query, values).fetchall()
+        return found
+    finally:
+        cursor.close()
+
+
+def among(connection: Connection, column: str, name: str) -> str:
+    """The condition that a column is one of the texts that ``listed`` gives under this name."""
+    return (
+        f"{column} IN (SELECT value FROM json_each(:{name}))" if _is_sqlite(connection) else f"{column} = ANY(:{name})"
+    )
+
+
+def listed(connection: Connection, texts: Sequence[str]) -> Any:
+    """Texts as one value of a query."""
+    return msgspec.json.encode(texts).decode() if _is_sqlite(connection) else list(texts)
 
 
 def _quoted(token: str) -> str:

@@ -76,6 +76,8 @@ def of_footer(reading: Reading) -> Profile:
 def with_ends(profile: Profile, columns: Sequence[Column]) -> Profile:
     """A sample with what the footer says exactly: least, greatest, and how many are null of all rows."""
     known = {one.name: one for one in columns}
+    if len(known) < len(columns):
+        return profile  # which of two columns of one name a figure is of cannot be told here
     return replace(profile, columns=[_with_ends(one, known.get(one.name), profile.rows) for one in profile.columns])
 
 
@@ -127,12 +129,13 @@ def of_all(table: Table, step: Callable[[float], None]) -> Profile:
     names = _names(table)
     columns: list[ColumnProfile] = []
     rows = 0
-    for group in _columns_at_a_time(table, names):
+    groups = [names] if _has_twins(names) else _columns_at_a_time(table, names)
+    for group in groups:
         done = len(columns)
         drawn = _all_rows(table, group, _scaled(step, done / len(names), len(group) / len(names)))
         rows = drawn.taken
-        for index, name in enumerate(group):
-            columns.append(figures(table.schema.field(name), drawn.column(index), drawn))
+        for index in range(len(group)):
+            columns.append(figures(table.schema.field(done + index), drawn.column(index), drawn))
             step((done + len(group) * 0.8 + 0.2 * (index + 1)) / len(names))
     basis = Basis("all rows", rows, rows, 1.0, None)
     return Profile("full", basis, columns, rows, seconds=_since(begin))
@@ -148,9 +151,14 @@ def _since(begin: float) -> float:
 
 def _names(table: Table) -> list[str]:
     names = list(table.schema.names)
-    if len(set(names)) != len(names):
+    if len(names) > MOST_COLUMNS and _has_twins(names):
         raise Invalid("Two columns have the same name, so neither can be profiled.", hint="Give them different names.")
     return names[:MOST_COLUMNS]
+
+
+def _has_twins(names: Sequence[str]) -> bool:
+    """Whether two columns have one name; then all are read, as they can only be told apart by their place."""
+    return len(set(names)) != len(names)
 
 
 def _draw(table: Table, names: Sequence[str], chance: random.Random, clock: Clock) -> Drawn:

@@ -10,6 +10,7 @@ from perijove.catalog.model import Basis, Bin, ColumnProfile, Common, Method
 from perijove.catalog.plain import plain
 from perijove.catalog.rows import scalar
 from perijove.catalog.sampling_error import of_clusters, of_rows
+from perijove.catalog.views import unviewed_type
 
 SHARES = (0.01, 0.05, 0.25, 0.5, 0.75, 0.95, 0.99)
 BINS = 20
@@ -106,6 +107,8 @@ def _figures(field: Any, clusters: Sequence[Any], drawn: Drawn) -> ColumnProfile
         return ColumnProfile(field.name, str(kind), drawn.basis(), count=0, nulls=0)
     if pa.types.is_dictionary(kind):
         clusters, kind = [one.cast(kind.value_type) for one in clusters], kind.value_type
+    if (plainer := unviewed_type(kind)) != kind:
+        clusters, kind = [one.cast(plainer) for one in clusters], plainer
     nulls = sum(one.null_count for one in clusters)
     known = {"count": drawn.taken - nulls, "nulls": nulls, "null_share": nulls / drawn.taken if drawn.taken else None}
     shares = [[one.null_count / len(one)] for one in clusters if len(one)]

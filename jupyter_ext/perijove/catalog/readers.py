@@ -58,15 +58,18 @@ class TableReader:
 
     def preview(self, rows: int) -> Preview:
         """The first rows."""
-        found: Preview = self._settled(lambda: first(self.table, rows))
-        return found
+        return self._noted(self._settled(lambda: first(self.table, rows)))
 
     def look(self, window: Window) -> Preview:
         """The rows of a window."""
         if window.version:
             raise Invalid("This keeps no versions that can be read.", hint="Look at the present state.")
-        found: Preview = self._settled(lambda: windows.look(self.table, window))
-        return found
+        return self._noted(self._settled(lambda: windows.look(self.table, window)))
+
+    def _noted(self, found: Preview) -> Preview:
+        """Rows with what must be said of them."""
+        notes = [note for note in (getattr(self.table, "note", ""), found.note) if note]
+        return msgspec.structs.replace(found, note=" ".join(notes))
 
     def profile(self, level: Level, step: Callable[[float], None]) -> Profile:
         """Figures; least and greatest come from the footer where a sample has not seen all rows."""

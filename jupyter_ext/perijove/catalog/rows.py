@@ -75,8 +75,15 @@ def heads(schema: Any) -> list[PreviewColumn]:
 
 def records(batch: Any) -> list[list[Any]]:
     """A batch of Arrow data as rows of plain values."""
-    listed = [[scalar(value) for value in column] for column in batch.columns]
+    listed = [_values(column) for column in batch.columns]
     return [list(row) for row in zip(*listed, strict=True)] if listed else []
+
+
+def _values(column: Any) -> list[Any]:
+    try:
+        return [plain(value) for value in column.to_pylist()]
+    except (ValueError, OverflowError, UnicodeDecodeError, KeyError):
+        return [scalar(value) for value in column]
 
 
 def scalar(value: Any) -> Any:

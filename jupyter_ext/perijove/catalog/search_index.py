@@ -16,7 +16,7 @@ import msgspec
 from sqlalchemy import Connection, Row, delete, func, insert, select, text, update
 
 from perijove.catalog import postings
-from perijove.catalog.documents import BUCKET, Document, bucket, impacts, surface, terms_of, tokens
+from perijove.catalog.documents import BUCKET, Document, bucket, counted_of, impacts, surface, tokens
 from perijove.catalog.expansion import Group, expanded
 from perijove.catalog.postings import facet, token
 from perijove.catalog.stem import stem
@@ -32,7 +32,10 @@ ENOUGH = 20
 PAIRED = 4
 SHORT_QUESTION = 3
 USE_WEIGHT = 0.06
-FACETS = ("source", "format", "owner", "tag", "problem")
+NAMED = 0.5
+USUAL_NAME, NAME_SLOPE = 3, 0.7
+Wanted = tuple[float, float, list[tuple[str, int, float]]]
+BYTES = {f"{value:02x}": value for value in range(256)}
 
 
 class Narrow(msgspec.Struct, frozen=True):
@@ -98,7 +101,7 @@ def _put(connection: Connection, batch: Sequence[Document]) -> int:
         insert(search), [{"id": ids[ref], **_values(document, weighed)} for ref, (document, weighed) in fresh.items()]
     )
     postings.add(connection, [(ids[ref], _tokens(document, weighed)) for ref, (document, weighed) in fresh.items()])
-    _count(connection, Counter(term for _, weighed in fresh.values() for term in terms_of(weighed)), len(fresh))
+    _count(connection, Counter(term for _, weighed in fresh.values() for term in counted_of(weighed)), len(fresh))
     _learn(connection, (document for document, _ in fresh.values()))
     return len(fresh)
 
@@ -150,7 +153,7 @@ def _forget(connection: Connection, rows: Sequence[Row[Any]]) -> None:
 
 
 def _terms(rows: Sequence[Row[Any]]) -> Counter[str]:
-    return Counter(term for row in rows for term in terms_of(row.impacts))
+    return Counter(term for row in rows for term in counted_of(row.impacts))
 
 
 def _ids(connection: Connection, documents: Sequence[Document], known: dict[str, Row[Any]]) -> dict[str, int]:
@@ -226,7 +229,8 @@ class _Candidates:
     def all_words(self, groups: Sequence[list[str]]) -> bool:
         """Those that have all words; of too many, those with one in their name too. False where there is none."""
         if self.take(groups, CANDIDATES) == CANDIDATES:
-            self.take([[f"n~{one}" for group in groups for one in group], *groups], CANDIDATES)
+            named = [f"n~{one}" for group in groups for one in group]
+            self.take([named, *groups] if len(groups) > 1 else [named], CANDIDATES)  # a name's word is a word of it too
         return bool(self.found)
 
     def some_words(self, groups: Sequence[Group], room: int) -> None:
@@ -277,45 +281,62 @@ def _condition(held: Narrow, guards: Sequence[int] | None) -> tuple[str, dict[st
     return " AND ".join(parts), values
 
 
-def _score(written: str, prior: int, wanted: Sequence[tuple[float, list[tuple[str, float]]]]) -> float:
-    """The impacts of a question's words times their rarity, lifted a little by use."""
-    total = 0.0
-    for rarity, forms in wanted:
-        best = 0.0
-        for mark, weight in forms:
+def _score(written: str, prior: int, wanted: Sequence[Wanted]) -> float:
+    """The impacts of a question's words times their rarity, with more for a name, lifted a little by use."""
+    total = called = 0.0
+    for rarity, naming, forms in wanted:
+        best = named = 0.0
+        for mark, length, weight in forms:
             at = written.find(mark)
             if at >= 0:
-                at += len(mark)
-                best = max(best, weight * int(written[at : at + 2], 16))
+                at += length
+                value = weight * BYTES[written[at : at + 2]]
+                if value > best:  # max() takes twice as long, and this is each word of each row
+                    best = value
+                if weight > named and written[at + 2] == "*":
+                    named = weight
         total += rarity * best
-    return total * (1 + USE_WEIGHT * math.log2(1 + prior))
+        called += naming * named
+    if called:
+        total += called / (1 - NAME_SLOPE + NAME_SLOPE * written.count("*") / USUAL_NAME)
+    return total * (1 + USE_WEIGHT * math.log2(1 + prior)) if prior else total
 
 
-def _wanted(groups: Sequence[Group], everything: int) -> list[tuple[float, list[tuple[str, float]]]]:
-    """For each word its rarity, and the marks to look for in impacts with their weights."""
-    found = []
-    for group in groups:
-        if group.documents:
-            rarity = math.log(1 + (everything - group.documents + 0.5) / (group.documents + 0.5)) / 255
-            found.append((rarity, [(f" {term}=", weight) for term, weight in group.terms.items()]))
-    return found
+def _wanted(groups: Sequence[Group], everything: int) -> list[Wanted]:
+    """For each word its rarity, that in names, and the marks to look for in impacts with lengths and weights."""
+    return [
+        (
+            _rarity(group.documents, everything) / 255,
+            NAMED * _rarity(group.named, everything) if group.named else 0.0,
+            [(f" {term}=", len(term) + 2, weight) for term, weight in group.terms.items()],
+        )
+        for group in groups
+        if group.documents
+    ]
+
+
+def _rarity(documents: int, everything: int) -> float:
+    return math.log(1 + (everything - documents + 0.5) / (documents + 0.5))
 
 
 def _facets(rows: Sequence[Any]) -> dict[str, dict[str, int]]:
-    counts: dict[str, Counter[str]] = {name: Counter() for name in FACETS}
-    for name, column in (("source", 2), ("format", 3)):
-        counts[name].update(row[column] for row in rows)
-    counts["problem"].update("yes" if row[4] else "no" for row in rows)
-    for name, column in (("owner", 6), ("tag", 7)):
-        for value, count in Counter(_written(row[column]) for row in rows).items():
-            for one in [] if value == "[]" else msgspec.json.decode(value, type=list[str]):
-                counts[name][one] += count
+    counts = {
+        "source": Counter([row[2] for row in rows]),
+        "format": Counter([row[3] for row in rows]),
+        "owner": _listed([row[6] for row in rows]),
+        "tag": _listed([row[7] for row in rows]),
+        "problem": Counter(["yes" if row[4] else "no" for row in rows]),
+    }
     return {name: dict(count.most_common(20)) for name, count in counts.items() if count}
 
 
-def _written(value: Any) -> str:
-    """A JSON list as text: SQLite gives it so, PostgreSQL as a list."""
-    return value if isinstance(value, str) else msgspec.json.encode(value or []).decode()
+def _listed(values: Sequence[Any]) -> Counter[str]:
+    """How often each text stands in lists that are kept as JSON."""
+    found: Counter[str] = Counter()
+    for value in values:
+        if value and value != "[]":
+            found.update(msgspec.json.decode(value, type=list[str]) if isinstance(value, str) else value)
+    return found
 
 
 def set_guards(connection: Connection, guards: dict[str, int]) -> None:

@@ -44,6 +44,7 @@ from perijove.catalog.store import CatalogStore
 from perijove.catalog.tables import LONGEST_REF
 from perijove.catalog.uses import uses
 from perijove.catalog.versions import DatasetVersions
+from perijove.catalog.workers import brief
 from perijove.core.access import Person
 from perijove.core.errors import Busy, Conflict, Invalid, NotFound, PerijoveError
 from perijove.core.events import Events, Happened
@@ -84,7 +85,7 @@ class Catalog:
         self.events = events
         self.tasks = tasks
         self.lineage = lineage
-        self.sandbox = sandbox or Sandbox()
+        self.sandbox = sandbox or Sandbox(workers=brief() if events.door == "cli" else None)
         self.access = AccessRules(AccessStore(store.database), events)
         self.about = Abouts(AboutStore(store.database), self.access, events)
         seen = SeenStore(store.database)
@@ -170,6 +171,7 @@ class Catalog:
             self._scanning.discard(source.name)
         self.versions.record(found, progress.check)
         self.lineage.add_nodes(Node(f"dataset:{one.uri}", "dataset", one.name, one.uri) for one in found)
+        self.lineage.learnt([f"dataset:{one.uri}" for one in found])
         problems = [{"name": one.name, "problem": one.problem} for one in found if one.problem]
         self._tell("scanned", source.name, who, {"datasets": len(found), "problems": len(problems)})
         return {"source": source.name, "datasets": len(found), "problems": problems}
@@ -340,6 +342,8 @@ class Catalog:
         found = self.store.dataset(str(ref))
         if found is None:
             raise NotFound(f"There is no {ref} in the catalog.", hint=GONE)
+        if place := found[1].get("place"):  # a name for data that lies elsewhere, for instance MLflow's
+            self.access.require(who, f"dataset:{place}")
         return found
 
     def readable(self, dataset: Dataset) -> Source:

@@ -69,7 +69,8 @@ class Request(msgspec.Struct, frozen=True, rename="camel"):
 class Access(msgspec.Struct, frozen=True, rename="camel"):
     """Who may read a dataset and why; ``open`` to everyone with ``catalog.read`` unless it is restricted.
 
-    ``readers`` and other people's requests are shown to those who may read it.
+    ``restricted_by`` says in words who restricted what, ``rule`` is the ref of that restriction. ``readers`` and
+    ``reason`` are shown to those who may read it, other people's requests to those who decide.
     """
 
     ref: str
@@ -81,6 +82,7 @@ class Access(msgspec.Struct, frozen=True, rename="camel"):
     readers: list[Reader]
     requests: list[Request]
     may_approve: bool
+    rule: str = ""
 
 
 class Ask(msgspec.Struct, frozen=True, forbid_unknown_fields=True):

@@ -3,21 +3,23 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import cast
+from typing import TYPE_CHECKING, cast
 
 import click
 
-from perijove.catalog.cli import catalog
+from perijove.catalog.cli import catalog, reading
 from perijove.catalog.formats_in import FORMATS
-from perijove.catalog.service import Catalog
 from perijove.catalog.shapes import About, Access, Ask, Decide, Diff, Grant, Imported, NewAbout, Restrict
 from perijove.core import terminal
 from perijove.core.refs import KINDS
 from perijove.core.terminal import json_option, me, show, table
 
+if TYPE_CHECKING:
+    from perijove.catalog.service import Catalog
+
 
 def _catalog() -> Catalog:
-    return cast(Catalog, terminal.service("catalog"))
+    return cast("Catalog", terminal.service("catalog"))
 
 
 def _ref(text: str) -> str:
@@ -35,7 +37,7 @@ def versions(dataset: str, as_json: bool) -> None:
     Example:
       perijove catalog versions data/orders_delta
     """
-    found = _catalog().named(dataset, me()).versions()
+    found = reading().named(dataset, me()).versions()
     rows = [
         (one.id, f"{one.at:%Y-%m-%d %H:%M:%S}" if one.at else "", one.rows, one.operation, one.detail)
         for one in found.versions

@@ -1,15 +1,19 @@
 """Reads foreign data in a process of its own: one JSON request, answered by JSON lines.
 
-The request is a ``Request``. Answers are lines of one key each: ``found`` (a dataset), ``preview``, ``profile``,
+The request is a ``Request``. Answers are lines of one key each: ``ready`` (the libraries are loaded, and how many
+seconds of computing that took), then ``found`` (a dataset), ``preview``, ``profile``,
 ``versions``, ``listing``, ``share`` (how much is done), or ``error`` with kind, message and hint; ``{"done": true}`` is
 the last one. Whatever hostile data does to this process (memory, time, a crash in a decoder) stays in it.
 """
 
 from __future__ import annotations
 
+import importlib
 import os
 import resource
+import time
 from collections.abc import Callable, Mapping
+from contextlib import suppress
 from functools import cache, cached_property
 from importlib.metadata import EntryPoint
 from typing import Any
@@ -25,6 +29,19 @@ from perijove.core.plugins import Part, Parts
 GROUP = "perijove.catalog_sources_v1"
 OWN = ("files", "delta", "iceberg", "duckdb", "sql", "mlflow")
 """The kinds that read through Arrow and need no pandas; a source of another package may."""
+NEEDS: dict[str, tuple[str, ...]] = {
+    "file": ("pyarrow.compute", "pyarrow.csv", "pyarrow.parquet"),
+    "delta": ("pyarrow.compute", "deltalake"),
+    "duckdb": ("duckdb",),
+    "iceberg": ("pyiceberg.table", "pyiceberg.io.pyarrow"),
+    "iceberg+http": ("pyiceberg.catalog.rest",),
+    "iceberg+": ("pyiceberg.catalog.sql",),
+    "sqlite": ("sqlalchemy.dialects.sqlite",),
+    "postgresql": ("sqlalchemy.dialects.postgresql", "psycopg"),
+}
+"""What a kind of source, or a place that begins so, loads at its first use."""
+KEPT = 32 * 2**20
+"""Memory of a worker that stays with it when it is free, so that it need not be asked for page by page again."""
 Say = Callable[[str, Any], None]
 
 
@@ -91,6 +108,8 @@ def answer(request: Request, say: Say) -> None:
     """Do what is asked and write the answers."""
     if request.kind in OWN:
         without_pandas()
+    _load(request.kind, str(request.config.get("uri", "")))
+    say("ready", time.process_time())
     source: CatalogSource = known_parts().make(request.kind, request.config)
     verbs: dict[str, Callable[[CatalogSource, Request, Say], None]] = {
         "datasets": _datasets,
@@ -104,6 +123,16 @@ def answer(request: Request, say: Say) -> None:
     if request.verb not in verbs:
         raise Invalid(f"A worker knows no verb “{request.verb}”.")
     verbs[request.verb](source, request, say)
+
+
+def _load(kind: str, uri: str) -> None:
+    """Import what will be needed before the clock begins; which takes seconds where nothing is in memory yet."""
+    http = uri.startswith("iceberg+http")
+    for start, names in NEEDS.items():
+        if kind == start or (uri.startswith(start) and not (http and start == "iceberg+")):
+            for name in names:
+                with suppress(ImportError):  # the source itself says what is missing
+                    importlib.import_module(name)
 
 
 def _datasets(source: CatalogSource, request: Request, say: Say) -> None:
@@ -161,6 +190,8 @@ def serve(raw: bytes, send: Callable[[bytes], None]) -> None:
         _fail(say, error)
     except MemoryError:
         _fail(say, Invalid(too_big(request.memory), hint="Read it in a kernel with more memory, or in smaller parts."))
+    except UnicodeDecodeError:
+        _fail(say, Invalid("A name in this data is not UTF-8 text.", hint="It is damaged: write it again."))
     except BaseException as error:  # noqa: BLE001 - whatever a source raises, a panic of its library too, is its reason
         said = " ".join(str(error).split())[:300].rstrip(".")
         _fail(say, Failed(f"The source could not be read: {type(error).__name__}: {said}.", hint="Check the data."))
@@ -180,7 +211,8 @@ def environment(ours: Mapping[str, str]) -> dict[str, str]:
     """The environment of a worker: as ours, with libraries kept from taking memory for each core."""
     one = dict.fromkeys(("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"), "1")
     few = {"MALLOC_ARENA_MAX": "2", "ARROW_DEFAULT_MEMORY_POOL": "system", "POLARS_MAX_THREADS": "2"}
-    return {**ours, **one, **few, "TOKIO_WORKER_THREADS": "2", "RAYON_NUM_THREADS": "2"}
+    keep = dict.fromkeys(("MALLOC_MMAP_THRESHOLD_", "MALLOC_TRIM_THRESHOLD_"), str(KEPT))
+    return {**ours, **one, **few, **keep, "TOKIO_WORKER_THREADS": "2", "RAYON_NUM_THREADS": "2"}
 
 
 __all__ = ["GROUP", "Reading", "Request", "answer", "environment", "limit", "serve", "too_big"]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Collection, Iterator
 from dataclasses import dataclass, field
 from datetime import datetime
 
@@ -14,12 +14,16 @@ from perijove.core.model import Edge, Field, Flow, Node
 
 @dataclass
 class Additions:
-    """Nodes, edges, flows; ``used`` are columns that a cell or job reads, as (dataset, actor, column, time)."""
+    """Nodes, edges, flows; ``used`` are columns that a cell or job reads, as (dataset, actor, column, time).
+
+    ``names_count`` says that datasets are called as they are here, even where the catalog has named them before.
+    """
 
     nodes: list[Node] = field(default_factory=list)
     edges: list[Edge] = field(default_factory=list)
     flows: list[Flow] = field(default_factory=list)
     used: list[tuple[str, str, Field, datetime]] = field(default_factory=list)
+    names_count: bool = False
 
     def datasets(self) -> set[str]:
         """The refs of all datasets in it."""
@@ -45,4 +49,10 @@ class Additions:
             [change(edge, source=name(edge.source), target=name(edge.target)) for edge in self.edges],
             [change(flow, source=name(flow.source), target=name(flow.target)) for flow in self.flows],
             [(name(source), actor, column, at) for source, actor, column, at in self.used],
+            self.names_count,
         )
+
+    def without_nodes(self, refs: Collection[str]) -> Additions:
+        """The same without some nodes, which are there already."""
+        nodes = [node for node in self.nodes if node.ref not in refs]
+        return Additions(nodes, self.edges, self.flows, self.used, self.names_count)

@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+from sqlalchemy import select
+
+from perijove.core import tables
 from perijove.core.access import Person
 from perijove.core.errors import Invalid
 from perijove.core.graph import Reader, kind_of
 from perijove.core.lineage import CurrentVersion, Lineage
-from perijove.core.model import Changed, ChangedDataset, Edge
+from perijove.core.model import Changed, ChangedCell, ChangedDataset, Edge
 from perijove.core.refs import Ref
 
 MOST_CELLS = 200
+MOST_IN_NOTEBOOK = 500
 
 
 def changed_since(lineage: Lineage, cell: Ref, who: Person | None = None) -> Changed:
@@ -23,6 +27,33 @@ def changed_since(lineage: Lineage, cell: Ref, who: Person | None = None) -> Cha
         names = {node.ref: node.name for node in reader.nodes({edge.source for edge in reads})}
         writes = reader.edges("target", {edge.source for edge in reads})
     return Changed([_compared(edge, names[edge.source], writes, lineage.current_version) for edge in reads])
+
+
+def changed_cells(lineage: Lineage, notebook: Ref, who: Person | None = None) -> list[ChangedCell]:
+    """The cells of a notebook whose data has changed since they read it themselves, in order of id."""
+    if notebook.kind != "notebook":
+        raise Invalid(f"{notebook} is no notebook.", hint="Ask for notebook:<path>.")
+    with lineage.looking(who) as (reader, hidden):
+        log = tables.executions.c
+        query = select(log.cell).where(log.notebook == notebook.id).distinct().order_by(log.cell)
+        ids = reader.connection.execute(query.limit(MOST_IN_NOTEBOOK)).scalars()
+        reads = reader.edges("target", [f"cell:{notebook.id}#{one}" for one in ids])
+        reads = [edge for edge in reads if kind_of(edge.source) == "dataset"]
+        out = set(hidden({edge.source for edge in reads}))
+        reads = [edge for edge in reads if edge.source not in out]
+        names = {node.ref: node.name for node in reader.nodes({edge.source for edge in reads})}
+        writes = reader.edges("target", {edge.source for edge in reads})
+    found: dict[str, list[ChangedDataset]] = {}
+    for edge in reads:
+        one = _compared(edge, names[edge.source], writes, lineage.current_version)
+        if one.changed and (one.writers or not _wrote_it_too(edge, writes)):
+            found.setdefault(edge.target.rpartition("#")[2], []).append(one)
+    return [ChangedCell(cell, datasets) for cell, datasets in sorted(found.items())]
+
+
+def _wrote_it_too(read: Edge, writes: list[Edge]) -> bool:
+    """Whether a cell changed what it had read itself."""
+    return any((edge.source, edge.target) == (read.target, read.source) and edge.at >= read.at for edge in writes)
 
 
 def _compared(read: Edge, name: str, writes: list[Edge], current: CurrentVersion) -> ChangedDataset:

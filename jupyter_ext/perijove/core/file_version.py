@@ -3,21 +3,29 @@
 from __future__ import annotations
 
 import os
+import re
 from pathlib import Path
 from urllib.parse import unquote, urlsplit
 
+import msgspec
+
 MOST_FILES = 2000
+MOST_BYTES = 16 * 2**20
+METADATA = re.compile(r"v?(\d+)[^.]*\.metadata\.json")
 
 
 def version_here(uri: str) -> str | None:
     """The version of a file or folder on this machine as kernels note it; None for anything else, or if it is gone.
 
-    A Delta table has its own number. Which snapshot of an Iceberg table is the present one, only its catalog knows.
+    A Delta table has its own number. An Iceberg table has the snapshot that its newest metadata file names; where two
+    files are the newest, only its catalog knows which one counts.
     """
     path = _path(uri)
     try:
-        if path is None or (path / "metadata").is_dir():
+        if path is None:
             return None
+        if (path / "metadata").is_dir():
+            return _iceberg(path / "metadata")
         if (path / "_delta_log").is_dir():
             return _delta(path / "_delta_log")
         stats = [entry.stat() for entry in _files(path)] if path.is_dir() else [path.stat()]
@@ -40,6 +48,28 @@ def _delta(log: Path) -> str | None:
     names = (entry.name.partition(".") for entry in os.scandir(log))
     numbers = [int(name) for name, _, end in names if name.isdecimal() and end in ("json", "checkpoint.parquet")]
     return str(max(numbers)) if numbers else None
+
+
+class Metadata(msgspec.Struct, rename="kebab"):
+    """What is read of an Iceberg table's metadata file."""
+
+    current_snapshot_id: int | None = None
+
+
+def _iceberg(metadata: Path) -> str | None:
+    """The snapshot that the newest metadata file calls the present one."""
+    numbered: dict[int, list[Path]] = {}
+    for path in metadata.glob("*.metadata.json"):
+        if found := METADATA.match(path.name):
+            numbered.setdefault(int(found[1]), []).append(path)
+    newest = numbered[max(numbered)] if numbered else []
+    if len(newest) != 1 or newest[0].stat().st_size > MOST_BYTES:
+        return None
+    try:
+        snapshot = msgspec.json.decode(newest[0].read_bytes(), type=Metadata).current_snapshot_id
+    except msgspec.DecodeError:
+        return None
+    return str(snapshot) if snapshot is not None and snapshot >= 0 else None
 
 
 def _files(folder: Path) -> list[os.DirEntry[str]]:

@@ -81,6 +81,23 @@ class Reader:
         rows = self._rows("lineage_fields", FIELD, near, sorted(refs), self.most * 50)
         return [FieldRow(*row) for row in rows]
 
+    def carried(self, cell: str, most: int) -> set[str]:
+        """The datasets that a cell, or one of the cells before it (so many at most), has read; in one statement."""
+        edges, limit = "lineage_edges AS e ON e.target = before.ref", f"LIMIT {int(most)}"
+        inner, outer = ("", limit) if self._postgres else (limit, "")
+        query = (
+            f"WITH RECURSIVE before(ref) AS (SELECT CAST({self._mark} AS VARCHAR) UNION"
+            f" SELECT e.source FROM before JOIN {edges} WHERE e.kind = 'fed' {inner})"
+            f" SELECT DISTINCT e.source FROM (SELECT ref FROM before {outer}) AS before JOIN {edges}"
+            f" WHERE e.source LIKE {self._mark}"
+        )
+        cursor = self.connection.connection.cursor()
+        try:
+            cursor.execute(query, (cell, "dataset:%"))
+            return {row[0] for row in cursor.fetchall()}
+        finally:
+            cursor.close()
+
     def having(self, near: Near, refs: Iterable[str]) -> set[str]:
         """The refs at which any edge begins (source) or ends (target)."""
         there = f"EXISTS (SELECT 1 FROM lineage_edges WHERE {near} = asked.value)"

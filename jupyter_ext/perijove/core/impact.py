@@ -15,6 +15,7 @@ from perijove.core.graph import FieldRow, Reader, kind_of
 from perijove.core.lineage import DEEPEST, LARGEST, Lineage
 from perijove.core.model import Affected, Edge, Effect, Impact, ImpactBasis, Node
 from perijove.core.refs import Ref
+from perijove.core.veil import veiled
 from perijove.core.walk import Walk
 
 Columns = frozenset[str] | None
@@ -39,7 +40,7 @@ def impact(lineage: Lineage, ref: Ref, column: str = "", who: Person | None = No
         walk.down(start, DEEPEST)
         search = _Search(reader, walk.edges.values())
         search.run(Step(start, start, frozenset([column.lower()]) if column else None, 0))
-        nodes = {node.ref: node for node in reader.nodes(search.found)}
+        nodes = {node.ref: node for node in veiled(reader.connection, hidden, reader.nodes(search.found))}
     items = [found.shown(nodes[ref]) for ref, found in search.found.items() if ref in nodes]
     items.sort(key=lambda one: (ORDER.get(one.kind, 9), one.level, one.hops, one.ref))
     note = "There is more than can be shown." if len(walk.edges) >= LARGEST or walk.more_down else ""

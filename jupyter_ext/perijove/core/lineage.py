@@ -17,6 +17,7 @@ from perijove.core.access import Person
 from perijove.core.additions import Additions
 from perijove.core.database import Database
 from perijove.core.errors import Invalid, NotFound
+from perijove.core.events import Happened
 from perijove.core.file_version import version_here
 from perijove.core.graph import Reader, kind_of, moment
 from perijove.core.keys import LONGEST_REF
@@ -26,6 +27,7 @@ from perijove.core.one_ref import known_refs, make_known
 from perijove.core.ranges import within
 from perijove.core.refs import KINDS, Ref
 from perijove.core.shown import shown
+from perijove.core.veil import Hides, nothing, search_cells, veiled
 from perijove.core.walk import Walk
 
 LARGEST = 2000
@@ -42,16 +44,21 @@ class Lineage:
     """Keeps nodes, edges and flows, and answers what is around a ref.
 
     What others know is set by the wiring: ``before_reading`` is called before every answer; ``hidden`` gives those of
-    some datasets' refs that a person may not see; ``schemas`` the columns of a dataset by its URI, and
-    ``current_version`` its version, None where they are not known; ``ours`` the namespace of this project's jobs.
+    some datasets' refs that a person may not see, and ``sees_all`` says quickly whether that is none of all there are;
+    ``schemas`` gives the columns of a dataset by its URI, and ``current_version`` its version, None where they are not
+    known; ``learnt`` is told of datasets whose columns have just been found, ``tell`` of what happened; ``ours`` is the
+    namespace of our jobs.
     """
 
     def __init__(self, database: Database) -> None:
         self.database = database
         self.before_reading: Callable[[], object] = lambda: None
-        self.hidden: Hidden = lambda _who, _refs: ()
+        self.hidden: Hidden | None = None
+        self.sees_all: Callable[[Person | None], bool] = lambda _who: False
         self.schemas: Schemas = lambda _uri: None
         self.current_version: CurrentVersion = version_here
+        self.learnt: Callable[[Collection[str]], object] = lambda _refs: None
+        self.tell: Callable[[Happened], object] = lambda _happened: None
         self.ours: Callable[[], str] = lambda: "perijove://project"
 
     def add(self, additions: Additions) -> None:
@@ -64,7 +71,7 @@ class Lineage:
         added = list(nodes)
         with self.database.begin() as connection:
             make_known(connection, [node.ref for node in added if len(node.ref) <= LONGEST_REF])
-            store(connection, Additions(nodes=added))
+            store(connection, Additions(nodes=added, names_count=True))
 
     def add_edges(self, edges: Iterable[Edge]) -> None:
         """Add edges, or give known ones their new time; ends that are no node yet become one named by their id."""
@@ -96,7 +103,8 @@ class Lineage:
             walk = Walk(reader, LARGEST, hidden)
             walk.up(start, up)
             walk.down(start, down)
-            return shown(reader, walk, start, kinds, self.schemas if columns else None)
+            graph = shown(reader, walk, start, kinds, self.schemas if columns else None)
+            return Graph(veiled(reader.connection, hidden, graph.nodes), graph.edges, graph.flows)
 
     def hops(
         self,
@@ -122,18 +130,17 @@ class Lineage:
             near, far = ("target", "source") if direction == "up" else ("source", "target")
             ends = [getattr(edge, far) for edge in graph.edges if getattr(edge, near) == start]
             more = start in (walk.more_up if direction == "up" else walk.more_down) and ends
-        return Graph(graph.nodes, graph.edges, graph.flows, max(ends) if more else "")
+            nodes = veiled(reader.connection, hidden, graph.nodes)
+        return Graph(nodes, graph.edges, graph.flows, max(ends) if more else "")
 
-    def found_cells(self, q: str, limit: int) -> list[tuple[str, str, str]]:
-        """Cells whose first line or notebook holds every word of a query, as (ref, title, snippet)."""
+    def found_cells(self, q: str, limit: int, who: Person | None = None) -> list[tuple[str, str, str]]:
+        """Cells whose first line or notebook holds every word of a query, as (ref, title, snippet).
+
+        A cell that tells of data which the person may not see is not among them.
+        """
         self.before_reading()
-        query = select(tables.nodes).where(tables.nodes.c.kind == "cell")
-        for word in q.lower().split():
-            text = func.lower(tables.nodes.c.name + " " + tables.nodes.c.detail)
-            query = query.where(text.contains(word, autoescape=True))
         with self.database.read() as connection:
-            rows = connection.execute(query.order_by(tables.nodes.c.ref).limit(limit)).all()
-        return [(row.ref, row.name, row.detail) for row in rows]
+            return search_cells(connection, self._hides(who), q, limit)
 
     def usage(self, refs: Collection[str] = ()) -> dict[str, int]:
         """How many cells and jobs read each dataset; of all that are read at all where no refs are given."""
@@ -144,19 +151,23 @@ class Lineage:
         with self.database.read() as connection:
             return {row[0]: int(row[1]) for row in connection.execute(query.group_by(tables.edges.c.source))}
 
+    def _hides(self, who: Person | None) -> Hides:
+        hidden = self.hidden
+        return nothing if hidden is None or self.sees_all(who) else lambda refs: hidden(who, refs)
+
     @contextmanager
-    def reading(
-        self, start: str, who: Person | None, most: int = MOST_EDGES
-    ) -> Iterator[tuple[Reader, Callable[[Collection[str]], Collection[str]], str]]:
-        """A reader, what the person may not see, and the ref by which a thing is known; raises NotFound."""
+    def looking(self, who: Person | None, most: int = MOST_EDGES) -> Iterator[tuple[Reader, Hides]]:
+        """A reader, and what the person may not see."""
         self.before_reading()
-
-        def hidden(refs: Collection[str]) -> Collection[str]:
-            return self.hidden(who, refs)
-
+        hidden = self._hides(who)
         with self.database.read() as connection:
-            reader = Reader(connection, most)
-            start = known_refs(connection, [start]).get(start, start)
+            yield Reader(connection, most), hidden
+
+    @contextmanager
+    def reading(self, start: str, who: Person | None, most: int = MOST_EDGES) -> Iterator[tuple[Reader, Hides, str]]:
+        """A reader, what the person may not see, and the ref by which a thing is known; raises NotFound."""
+        with self.looking(who, most) as (reader, hidden):
+            start = known_refs(reader.connection, [start]).get(start, start)
             secret = kind_of(start) == "dataset" and start in hidden([start])
             if secret or not reader.nodes([start]):
                 raise NotFound(

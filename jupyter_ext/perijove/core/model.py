@@ -165,6 +165,13 @@ class Changed(msgspec.Struct, frozen=True):
     datasets: list[ChangedDataset]
 
 
+class ChangedCell(msgspec.Struct, frozen=True):
+    """A cell some of whose data has changed since it read it itself, and that data."""
+
+    cell: str
+    datasets: list[ChangedDataset]
+
+
 class PermissionRow(msgspec.Struct, frozen=True):
     """One line of the table of permissions, and whether the caller has it."""
 

@@ -2,6 +2,7 @@
 
 What the catalog knows counts: access, descriptions and search hang on its refs. So what kernels or other systems name
 in another way is put under the catalog's ref, also when they came first. Else the first way it was written counts.
+Likewise its name: a dataset is called as the catalog calls it, not after the file that a kernel opened.
 """
 
 from __future__ import annotations
@@ -24,7 +25,10 @@ CHUNK = 400
 def under_one_ref(connection: Connection, additions: Additions) -> Additions:
     """The same additions with each dataset under the ref it is known by."""
     plain = {ref: canonical(ref.partition(":")[2]) for ref in additions.datasets() if len(ref) <= LONGEST_REF}
-    known = _known(connection, plain.values())
+    rows = _rows(connection, plain.values())
+    known = {name: str(row.ref) for name, row in rows.items()}
+    if not additions.names_count:
+        additions = additions.without_nodes({ref for ref, name in plain.items() if name in rows and rows[name].known})
     others = [f"dataset:{name}" for ref, name in plain.items() if name not in known and f"dataset:{name}" != ref]
     there = {node.ref for node in Reader(connection, 1).nodes(others)}
     new: dict[str, str] = {}
@@ -38,8 +42,8 @@ def under_one_ref(connection: Connection, additions: Additions) -> Additions:
             found[ref] = own
         else:
             found[ref] = new.setdefault(name, own if own in plain else ref)
-    rows = [{"name": name, "ref": ref, "known": False} for name, ref in new.items() if ref != f"dataset:{name}"]
-    upsert(connection, tables.names, rows, ("name",), ())
+    first = [{"name": name, "ref": ref, "known": False} for name, ref in new.items() if ref != f"dataset:{name}"]
+    upsert(connection, tables.names, first, ("name",), ())
     changed = {ref: one for ref, one in found.items() if ref != one}
     return additions.renamed(lambda ref: changed.get(ref, ref)) if changed else additions
 

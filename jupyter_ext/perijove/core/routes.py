@@ -6,10 +6,21 @@ from typing import Any, Literal
 
 from perijove.core.access import PERMISSIONS, Person, may
 from perijove.core.audit import Audit
-from perijove.core.changes import changed_since
+from perijove.core.changes import changed_cells, changed_since
 from perijove.core.impact import impact
 from perijove.core.lineage import Lineage
-from perijove.core.model import AuditLog, Changed, Graph, Impact, NewPolicy, PermissionRow, Policy, Task, TaskLog
+from perijove.core.model import (
+    AuditLog,
+    Changed,
+    ChangedCell,
+    Graph,
+    Impact,
+    NewPolicy,
+    PermissionRow,
+    Policy,
+    Task,
+    TaskLog,
+)
 from perijove.core.openlineage.intake import Intake, Taken
 from perijove.core.refs import Ref
 from perijove.core.routing import Router
@@ -82,10 +93,16 @@ def show_changed(lineage: Lineage, ref: str, who: Person) -> Changed:
     return changed_since(lineage, Ref.parse(ref), who)
 
 
+@lineage_router.get("/changed/cells", may="lineage.read", where="team")
+def list_changed_cells(lineage: Lineage, notebook: str, who: Person) -> list[ChangedCell]:
+    """The cells of a notebook whose data has changed since they read it."""
+    return changed_cells(lineage, Ref("notebook", notebook), who)
+
+
 @lineage_router.post("/events", may="lineage.write", where="team")
-def take_events(lineage: Lineage, body: Any) -> Taken:
+def take_events(lineage: Lineage, body: Any, who: Person) -> Taken:
     """Take in one event of OpenLineage or a list of them; what was sent before counts once."""
-    return Intake(lineage, lineage.ours()).take(body)
+    return Intake(lineage, lineage.ours()).take_from(who, body)
 
 
 @settings_router.get("/permissions", may="settings.read", where="team")

@@ -1,4 +1,4 @@
-"""SQL that cells ran: kept until its columns are worked out, each statement of a cell once.
+"""SQL that cells ran: kept until its columns are worked out, and worked out again where a scan brings its schemas.
 
 The columns are worked out in a process of its own with so many seconds a statement, since what people and tools write
 may keep a parser busy for long; a statement that takes longer is marked and left.
@@ -14,7 +14,7 @@ import selectors
 import subprocess
 import sys
 import time
-from collections.abc import Mapping
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
@@ -24,7 +24,7 @@ from sqlalchemy import Connection, select, update
 from perijove.core import tables
 from perijove.core.additions import Additions
 from perijove.core.database import upsert
-from perijove.core.graph import moment
+from perijove.core.graph import Reader, moment
 from perijove.core.keys import digest
 from perijove.core.lineage import Lineage
 from perijove.core.model import Field, Flow
@@ -34,6 +34,8 @@ log = logging.getLogger("perijove")
 EACH = 3.0
 ALL = 15.0
 MOST = 200
+MOST_AGAIN = 1000
+SOME = 400
 CHUNK = 1 << 16
 
 
@@ -50,7 +52,7 @@ class Statement:
 
 
 def keep(connection: Connection, statements: Mapping[tuple[str, str], Statement]) -> None:
-    """Remember statements whose columns are to be worked out; known ones are left as they are."""
+    """Remember statements whose columns are to be worked out; of one that ran again only what it wrote is."""
     rows = [
         {
             **{"key": digest(one.via, one.sql), "via": one.via, "sql": one.sql, "dialect": one.dialect, "at": one.at},
@@ -58,7 +60,65 @@ def keep(connection: Connection, statements: Mapping[tuple[str, str], Statement]
         }
         for one in statements.values()
     ]
-    upsert(connection, tables.statements, rows, ("key",), ())
+    writing = (
+        "at",
+        "reads",
+        "writes",
+        "state",
+        "problem",
+    )  # the cell's new run takes the place of what it wrote before
+    upsert(connection, tables.statements, [row for row in rows if row["writes"]], ("key",), writing)
+    upsert(connection, tables.statements, [row for row in rows if not row["writes"]], ("key",), ("at",))
+
+
+def learn(lineage: Lineage, refs: Collection[str]) -> None:
+    """Work out statements again whose datasets have got other columns, as far as there is time now."""
+    try:
+        if again(lineage, refs):
+            work_out(lineage)
+    except Exception:  # noqa: BLE001 - a scan has done its work, whatever becomes of the columns of SQL
+        log.exception("The columns of SQL could not be worked out again")
+
+
+def again(lineage: Lineage, refs: Collection[str]) -> int:
+    """Mark statements that were worked out while something else was known of these datasets; gives how many.
+
+    The newest 1,000 at most, and only those of the newest run of their cell: what ran before has been overwritten.
+    """
+    with lineage.database.read() as connection:
+        reader = Reader(connection, MOST_AGAIN)
+        actors = {edge.target for edge in reader.edges("source", refs)}
+        actors |= {edge.source for edge in reader.edges("target", refs)}
+        rows = list(_worked_out(connection, sorted(actors)))
+        newest = sorted(rows, key=lambda row: moment(row.at), reverse=True)[:MOST_AGAIN]
+        newest = [row for row in newest if _ran_last(connection, row)]
+    stale = [row.key for row in newest if schemas_of(_request(lineage, row)) != row.schemas]
+    with lineage.database.begin() as connection:
+        for begin in range(0, len(stale), SOME):
+            keys = tables.statements.c.key.in_(stale[begin : begin + SOME])
+            connection.execute(update(tables.statements).where(keys).values(state="new"))
+    return len(stale)
+
+
+def _worked_out(connection: Connection, actors: list[str]) -> Iterator[Any]:
+    for begin in range(0, len(actors), SOME):
+        of = tables.statements.c.via.in_(actors[begin : begin + SOME])
+        query = select(tables.statements).where(of, tables.statements.c.state != "new")
+        yield from connection.execute(query.order_by(tables.statements.c.at.desc()).limit(MOST_AGAIN))
+
+
+def _ran_last(connection: Connection, row: Any) -> bool:
+    """Whether a statement was run by its cell's newest run."""
+    notebook, _, cell = row.via.partition(":")[2].rpartition("#")
+    ran = tables.executions.c
+    query = select(ran.at).where(ran.notebook == notebook, ran.cell == cell).order_by(ran.seq.desc()).offset(1).limit(1)
+    before = connection.execute(query).scalar()
+    return before is None or moment(row.at) > moment(before)
+
+
+def schemas_of(request: dict[str, Any]) -> str:
+    """A digest of what is known of the schemas of a statement's datasets."""
+    return digest(json.dumps([request["reads"], request["writes"]]))
 
 
 def work_out(lineage: Lineage) -> int:
@@ -76,7 +136,8 @@ def work_out(lineage: Lineage) -> int:
             if time.monotonic() > until:
                 break
             worker = worker if worker and worker.alive else stack.enter_context(_Worker())
-            _finish(lineage, row, worker.ask(_request(lineage, row)))
+            request = _request(lineage, row)
+            _finish(lineage, row, worker.ask(request), schemas_of(request))
             done += 1
     return done
 
@@ -100,7 +161,7 @@ def _request(lineage: Lineage, row: Any) -> dict[str, Any]:
     return {"sql": row.sql, "dialect": row.dialect, "reads": candidates(row.reads), "writes": candidates(row.writes)}
 
 
-def _finish(lineage: Lineage, row: Any, answer: dict[str, Any]) -> None:
+def _finish(lineage: Lineage, row: Any, answer: dict[str, Any], schemas: str) -> None:
     problem, at = str(answer.get("problem", "")), moment(row.at)
     additions = Additions()
     for ref, columns in answer.get("reads", {}).items():
@@ -117,7 +178,7 @@ def _finish(lineage: Lineage, row: Any, answer: dict[str, Any]) -> None:
         ]
     lineage.add(additions)
     key = tables.statements.c.key == row.key
-    state = {"state": "failed" if problem else "done", "problem": problem[:1000]}
+    state = {"state": "failed" if problem else "done", "problem": problem[:1000], "schemas": schemas}
     with lineage.database.begin() as connection:
         connection.execute(update(tables.statements).where(key).values(**state))
 

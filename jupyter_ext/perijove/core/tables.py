@@ -120,7 +120,8 @@ fields = Table(
     Index("lineage_fields_target", "target"),
 )
 
-# Statements that cells ran, until their columns are worked out; ``state`` is new, done or failed.
+# Statements that cells ran, until their columns are worked out; ``state`` is new, done or failed. ``schemas`` is a
+# digest of the columns that were known of their datasets then: where it is another by now, they are worked out again.
 statements = Table(
     "lineage_statements",
     metadata,
@@ -133,7 +134,17 @@ statements = Table(
     Column("state", String(20), nullable=False),
     Column("problem", Text, nullable=False, default=""),
     Column("at", DateTime(timezone=True), nullable=False),
+    Column("schemas", String(40), nullable=False, default="", server_default=""),
     Index("lineage_statements_state", "state"),
+    Index("lineage_statements_via", "via"),
+)
+
+# How many bytes of each kernel's spool were taken in, by the name of its file, which no other file ever has.
+spool = Table(
+    "lineage_spool",
+    metadata,
+    Column("name", String(200), primary_key=True),
+    Column("taken", BigInteger, nullable=False),
 )
 
 # The one ref of a dataset whose URI is written in several ways, by its plain name; ``known`` where the catalog says so.

@@ -16,7 +16,7 @@ from __future__ import annotations
 from collections.abc import Callable, Collection, Iterable
 from dataclasses import dataclass, field
 
-from perijove.core.bridge import LONGEST_BRIDGE, MOST_BRIDGED, Bridge, by_way
+from perijove.core.bridge import MOST_BRIDGED, Bridge, by_way
 from perijove.core.graph import FlowRow, Reader, kind_of
 from perijove.core.model import Edge
 
@@ -145,16 +145,7 @@ class Walk:
 
     def _carried_by(self, cell: str) -> Carried:
         """The datasets whose data a cell holds: those that it or the cells before it read."""
-        found: set[str] = set()
-        visited, level = {cell}, [cell]
-        for _ in range(LONGEST_BRIDGE):
-            edges = self.reader.edges("target", level)
-            found |= {edge.source for edge in edges if kind_of(edge.source) == "dataset"}
-            level = [edge.source for edge in edges if edge.kind == "fed" and edge.source not in visited]
-            visited |= set(level)
-            if not level or len(visited) > MOST_BRIDGED:
-                break
-        return frozenset(found)
+        return frozenset(self.reader.carried(cell, MOST_BRIDGED))
 
     def _bridge(self, actor: str, rows: dict[str, FlowRow]) -> None:
         """Keep the cells between the reads of datasets and the actor they were passed on to, else one edge for all."""

@@ -842,6 +842,23 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/lineage/changed/cells": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The cells of a notebook whose data has changed since they read it. */
+        get: operations["list_changed_cells"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/lineage/events": {
         parameters: {
             query?: never;
@@ -1183,7 +1200,8 @@ export interface components {
          * Access
          * @description Who may read a dataset and why; ``open`` to everyone with ``catalog.read`` unless it is restricted.
          *
-         *         ``readers`` and other people's requests are shown to those who may read it.
+         *         ``restricted_by`` says in words who restricted what, ``rule`` is the ref of that restriction. ``readers`` and
+         *         ``reason`` are shown to those who may read it, other people's requests to those who decide.
          */
         Access: {
             ref: string;
@@ -1195,6 +1213,8 @@ export interface components {
             readers: components["schemas"]["Reader"][];
             requests: components["schemas"]["Request"][];
             mayApprove: boolean;
+            /** @default  */
+            rule?: string;
         };
         /**
          * Affected
@@ -1343,6 +1363,14 @@ export interface components {
          * @description What became of the data that a cell read.
          */
         Changed: {
+            datasets: components["schemas"]["ChangedDataset"][];
+        };
+        /**
+         * ChangedCell
+         * @description A cell some of whose data has changed since it read it itself, and that data.
+         */
+        ChangedCell: {
+            cell: string;
             datasets: components["schemas"]["ChangedDataset"][];
         };
         /**
@@ -2620,12 +2648,14 @@ export interface components {
         };
         /**
          * Taken
-         * @description How many events were taken in, how many were known already, and those that were not understood.
+         * @description How many events were taken in, how many were known already, those that were not understood, and who made them.
          */
         Taken: {
             accepted: number;
             known: number;
             wrong: components["schemas"]["Wrong"][];
+            /** @default [] */
+            producers?: string[];
         };
         /**
          * Task
@@ -4510,6 +4540,37 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Changed"];
+                };
+            };
+            /** @description It was not done. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    list_changed_cells: {
+        parameters: {
+            query: {
+                notebook: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ChangedCell"][];
                 };
             };
             /** @description It was not done. */

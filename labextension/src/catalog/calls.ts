@@ -37,13 +37,14 @@ export class Calls {
   }
 
   /** Figures of its columns; those of all rows only where a task has made them. */
-  profile(level: Level): Promise<Profile> {
-    return this._client.call('get', '/catalog/profile', { query: { ref: this.ref, level } });
+  profile(level: Level, version = ''): Promise<Profile> {
+    const query = { ref: this.ref, level, version };
+    return this._client.call('get', '/catalog/profile', { query });
   }
 
   /** Compute the figures of all rows. */
-  profileAll(): Promise<Schemas['Task']> {
-    return this._client.call('post', '/catalog/profile', { body: { ref: this.ref } });
+  profileAll(version = ''): Promise<Schemas['Task']> {
+    return this._client.call('post', '/catalog/profile', { body: { ref: this.ref, version } });
   }
 
   versions(): Promise<Versions> {

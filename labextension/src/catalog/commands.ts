@@ -23,6 +23,7 @@ export const CommandIDs = {
   scan: 'catalog:scan',
   refresh: 'catalog:refresh',
   openDataset: 'catalog:open-dataset',
+  openFrame: 'catalog:open-frame',
   insertLoadCode: 'catalog:insert-load-code'
 };
 
@@ -33,6 +34,7 @@ export type CommandDeps = {
   model: CatalogModel;
   notebooks: INotebooks;
   pages: () => Pages;
+  frames: () => Pages;
   tasks: ITasks;
   trans: TranslationBundle;
 };
@@ -110,15 +112,24 @@ async function removeSource({ client, model, trans }: CommandDeps, name: string)
   }
 }
 
-function addDatasetCommands({ app, model, notebooks, pages, trans }: CommandDeps): void {
+function addDatasetCommands({ app, frames, model, notebooks, pages, trans }: CommandDeps): void {
   const ref = trans.__('The dataset, for instance dataset:file:///data/orders.parquet.');
   app.commands.addCommand(CommandIDs.openDataset, {
     label: trans.__('Open Dataset'),
     icon: datasetIcon,
-    describedBy: textArgs({ ref }, ['ref']),
+    describedBy: textArgs({ ref, title: trans.__('The title of its tab.') }, ['ref']),
     isVisible: args => Boolean(textArg(args, 'ref')),
     execute: args =>
       pages().open(textArg(args, 'ref'), textArg(args, 'title') || nameOf(textArg(args, 'ref')))
+  });
+  app.commands.addCommand(CommandIDs.openFrame, {
+    label: trans.__('Open Dataframe'),
+    icon: datasetIcon,
+    describedBy: textArgs({ ref: trans.__('The dataframe, as frame:<kernel id>/<variable>.') }, [
+      'ref'
+    ]),
+    isVisible: args => Boolean(textArg(args, 'ref')),
+    execute: args => frames().open(textArg(args, 'ref'), nameOf(textArg(args, 'ref')))
   });
   app.commands.addCommand(CommandIDs.insertLoadCode, {
     label: args => textArg(args, 'label') || trans.__('Insert Load Code'),

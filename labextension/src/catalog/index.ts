@@ -8,7 +8,7 @@ import {
 import { ICommandPalette } from '@jupyterlab/apputils';
 import { IRenderMimeRegistry } from '@jupyterlab/rendermime';
 import { ISettingRegistry } from '@jupyterlab/settingregistry';
-import { ITranslator } from '@jupyterlab/translation';
+import { ITranslator, type TranslationBundle } from '@jupyterlab/translation';
 
 import { IClient } from '../api/client';
 import { ILive } from '../api/live';
@@ -25,6 +25,24 @@ import { CatalogSection } from './section';
 import { ENGINES, ICatalog } from './tokens';
 
 const ID = 'perijove:catalog';
+
+/** The pages of dataframes in live kernels. */
+function framePages(
+  app: JupyterFrontEnd,
+  trans: TranslationBundle,
+  restorer: ILayoutRestorer | null,
+  client: IClient
+): Pages {
+  return new Pages({
+    app,
+    trans,
+    restorer,
+    namespace: 'catalog-frame',
+    command: CommandIDs.openFrame,
+    icon: datasetIcon,
+    load: async ref => (await import('./dataset/frame')).framePage(ref, client)
+  });
+}
 
 const catalog: JupyterFrontEndPlugin<ICatalog> = {
   id: ID,
@@ -50,7 +68,16 @@ const catalog: JupyterFrontEndPlugin<ICatalog> = {
     const trans = translator.load('perijove');
     const model = new CatalogModel(client, live);
     const { commands } = app;
-    addCommands({ app, client, model, notebooks, tasks, trans, pages: () => pages });
+    addCommands({
+      app,
+      client,
+      model,
+      notebooks,
+      tasks,
+      trans,
+      pages: () => pages,
+      frames: () => frames
+    });
     const pages = new Pages({
       app,
       trans,
@@ -70,7 +97,8 @@ const catalog: JupyterFrontEndPlugin<ICatalog> = {
           commands
         })
     });
-    panel.add(new CatalogSection({ model, tasks, commands }, trans));
+    const frames = framePages(app, trans, restorer, client);
+    panel.add(new CatalogSection({ model, tasks, commands, client, notebooks }, trans));
     opener.register('dataset', ref => void commands.execute(CommandIDs.openDataset, { ref }));
     opener.register('source', () => panel.reveal('catalog'));
     for (const command of Object.values(CommandIDs)) {

@@ -37,7 +37,7 @@ export function useOffers(
   const insert = (): void => void props.commands.execute(CommandIDs.insertLoadCode, { ref });
   return {
     actions: [{ icon: codeIcon, label: trans.__('Insert load code'), onClick: insert }],
-    onOpen: () => void props.commands.execute(CommandIDs.openDataset, { ref }),
+    onOpen: () => void props.commands.execute(CommandIDs.openDataset, { ref, title: name }),
     onGrab: event => grabCode(event, name, () => props.model.code({ ref })),
     onInsert: insert
   };

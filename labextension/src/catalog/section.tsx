@@ -12,12 +12,13 @@ import { Empty } from '../ui/parts';
 import { TaskRow } from '../ui/taskrow';
 import { CommandIDs } from './commands';
 import { Hits } from './hits';
-import { type Deps, Tree } from './rows';
+import { type FrameDeps, Frames } from './frames';
+import { Tree } from './rows';
 
 /** The Data section. */
 export class CatalogSection implements ISection {
   constructor(
-    private readonly _deps: Deps,
+    private readonly _deps: FrameDeps,
     private readonly _trans: TranslationBundle
   ) {
     this.title = _trans.__('Data');
@@ -63,7 +64,7 @@ export class CatalogSection implements ISection {
 }
 
 /** Search box, running scans, and below them hits or the tree. */
-function Catalog(props: Deps): React.JSX.Element {
+function Catalog(props: FrameDeps): React.JSX.Element {
   const trans = useTrans();
   const { model, tasks } = props;
   const frame = React.useRef<HTMLDivElement>(null);
@@ -99,6 +100,7 @@ function Catalog(props: Deps): React.JSX.Element {
           {sources => <Tree {...props} sources={sources} />}
         </FeedView>
       )}
+      {!model.query.trim() && <Frames {...props} />}
     </div>
   );
 }
@@ -108,7 +110,7 @@ function firstRow(frame: HTMLElement | null): HTMLElement | null {
 }
 
 /** The box: down goes to what was found, Enter opens the first hit, Ctrl Enter inserts its code. */
-function SearchBox(props: Deps & { toHits: () => void }): React.JSX.Element {
+function SearchBox(props: FrameDeps & { toHits: () => void }): React.JSX.Element {
   const trans = useTrans();
   const { model, commands } = props;
   const [text, setText] = React.useState(model.query);
@@ -127,7 +129,7 @@ function SearchBox(props: Deps & { toHits: () => void }): React.JSX.Element {
       props.toHits();
     } else if (event.key === 'Enter' && first) {
       const command = event.ctrlKey ? CommandIDs.insertLoadCode : CommandIDs.openDataset;
-      void commands.execute(command, { ref: first.ref });
+      void commands.execute(command, { ref: first.ref, title: first.name });
     }
   };
   return (

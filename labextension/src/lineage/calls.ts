@@ -1,7 +1,7 @@
 // The calls about lineage, in one place.
 
 import type { IClient } from '../api/client';
-import type { ChangedDataset, Graph, Impact } from './wire';
+import type { ChangedCell, ChangedDataset, Graph, Impact } from './wire';
 
 /** Upwards to where data came from, or downwards to what was made of it. */
 export type Way = 'up' | 'down';
@@ -46,4 +46,9 @@ export class LineageCalls implements ILineageCalls {
   async changed(ref: string): Promise<ChangedDataset[]> {
     return (await this._client.call('get', '/lineage/changed', { query: { ref } })).datasets;
   }
+}
+
+/** The cells of a notebook whose data has changed since they read it. */
+export async function changedCells(client: IClient, notebook: string): Promise<ChangedCell[]> {
+  return client.call('get', '/lineage/changed/cells', { query: { notebook } });
 }

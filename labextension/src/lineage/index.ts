@@ -1,4 +1,4 @@
-// The plugin of the lineage view.
+// The plugins of lineage: its view, and the marks in notebooks.
 
 import {
   ILayoutRestorer,
@@ -6,7 +6,9 @@ import {
   type JupyterFrontEndPlugin
 } from '@jupyterlab/application';
 import { ICommandPalette } from '@jupyterlab/apputils';
+import type { NotebookPanel } from '@jupyterlab/notebook';
 import { ITranslator } from '@jupyterlab/translation';
+import { DisposableSet } from '@lumino/disposable';
 
 import { IClient } from '../api/client';
 import { IOpener, parseRef } from '../api/opener';
@@ -14,6 +16,8 @@ import { INotebooks } from '../notebook/tokens';
 import { textArg, textArgs } from '../ui/args';
 import { lineageIcon } from '../ui/icons';
 import { Pages } from '../ui/page';
+import { changedCells } from './calls';
+import { Marks, showMarks } from './marks';
 
 /** The id of the command that shows the lineage of a thing. */
 const OPEN = 'lineage:open';
@@ -69,10 +73,30 @@ const lineage: JupyterFrontEndPlugin<void> = {
   }
 };
 
+const marks: JupyterFrontEndPlugin<void> = {
+  id: 'perijove:lineage-marks',
+  description: 'Marks cells whose data has changed since they read it.',
+  autoStart: true,
+  requires: [IClient, ITranslator],
+  activate: (app: JupyterFrontEnd, client: IClient, translator: ITranslator): void => {
+    const trans = translator.load('perijove');
+    const open = (ref: string): void => void app.commands.execute(OPEN, { ref });
+    app.docRegistry.addWidgetExtension('Notebook', {
+      createNew: (panel: NotebookPanel) => {
+        const all = new DisposableSet();
+        const model = new Marks(panel, path => changedCells(client, path));
+        all.add(model);
+        all.add(showMarks(panel, model, open, trans));
+        return all;
+      }
+    });
+  }
+};
+
 /** The last part of what a ref names. */
 function shortName(ref: string): string {
   const { id } = parseRef(ref);
   return decodeURIComponent(id.split(/[#/]/).filter(Boolean).at(-1) ?? id);
 }
 
-export default [lineage];
+export default [lineage, marks];

@@ -9,3 +9,4 @@ export type Flow = Schemas['Flow'];
 export type Impact = Schemas['Impact'];
 export type Affected = Schemas['Affected'];
 export type ChangedDataset = Schemas['ChangedDataset'];
+export type ChangedCell = Schemas['ChangedCell'];

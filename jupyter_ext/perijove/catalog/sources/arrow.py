@@ -10,6 +10,8 @@ from perijove.catalog.rows import BATCH, Part, chosen
 from perijove.catalog.sources.spots import Local, Spot, arrow_file, reason
 from perijove.core.errors import Invalid, NotFound
 
+WITHOUT_VALUES = ("month_interval", "day_time_interval")
+
 
 class IpcTable:
     """An Arrow file or stream; the batches of a file can be drawn."""
@@ -26,6 +28,7 @@ class IpcTable:
             except pa.ArrowInvalid:
                 self.file = None
             self.schema = self.file.schema if self.file else pa.ipc.open_stream(self._opened()).schema
+            _ = self.schema.names  # a name that is no text is said here, not at the first row
         self.apart = self.file is not None
         self.rows: int | None = None
 
@@ -47,6 +50,15 @@ class IpcTable:
             self.rows = sum(self.file.get_batch(index).num_rows for index in range(self.file.num_record_batches))
             return self.rows
 
+    def _only_known(self, columns: Sequence[str]) -> None:
+        """Raise Invalid where a column has a type that Arrow keeps but gives no values of to Python."""
+        for field in self.schema:
+            if field.name in columns and str(field.type) in WITHOUT_VALUES:
+                raise Invalid(
+                    f"Column “{field.name}” is of type {field.type}, whose values cannot be read here.",
+                    hint="Write it with another type, or leave the column out.",
+                )
+
     def parts(self) -> Sequence[Part]:
         """Its record batches, or the whole stream."""
         return [Part(index) for index in range(self.file.num_record_batches)] if self.file else [Part(None)]
@@ -55,6 +67,7 @@ class IpcTable:
         """The rows of a record batch, or of the stream."""
         import pyarrow as pa
 
+        self._only_known(columns)
         with _named(self.place, "Arrow"):
             found = [self.file.get_batch(part.where)] if self.file else pa.ipc.open_stream(self._opened())
             for one in found:
@@ -114,7 +127,9 @@ class _named:
         if isinstance(error, FileNotFoundError):
             raise NotFound(f"There is no {self.place.name} any more.", hint="Scan its source again.") from error
         if isinstance(error, pa.ArrowException | ValueError | OSError) and not isinstance(error, MemoryError):
+            text = isinstance(error, UnicodeDecodeError)
+            said = "the name of a column is not UTF-8 text" if text else reason(error)
             raise Invalid(
-                f"{self.place.name} is not a readable {self.kind} file: {reason(error)}.",
+                f"{self.place.name} is not a readable {self.kind} file: {said}.",
                 hint="Write it again, or remove it.",
             ) from error

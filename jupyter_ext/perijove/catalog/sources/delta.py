@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Sequence
 from datetime import UTC, datetime
 from typing import Any
+from urllib.parse import unquote
 
 from msgspec.structs import replace
 
@@ -15,10 +16,12 @@ from perijove.catalog import profile as profiles
 from perijove.catalog.model import Column, Level, Method, Preview, Profile, Reading, Version, Window
 from perijove.catalog.plain import plain
 from perijove.catalog.rows import BATCH, Part, chosen, heads, records
-from perijove.catalog.sources import sqltext
+from perijove.catalog.sources import delta_log, sqltext
+from perijove.catalog.sources.delta_words import told
 from perijove.catalog.sources.files import FilesSource
-from perijove.catalog.sources.spots import Local, Spot, reason
-from perijove.core.errors import Invalid
+from perijove.catalog.sources.spots import Local, Spot
+from perijove.catalog.views import unviewed
+from perijove.core.errors import Invalid, PerijoveError
 
 MOST_HISTORY = 1_000
 MOST_FILES = 50_000
@@ -110,14 +113,38 @@ class DeltaReader:
         with _named(self.place):
             history = self.table.history(MOST_HISTORY)
             current = self.table.version()
-        return [_version(one, current) for one in history]
+        held = self._held(current)
+        return [_version(one, current, held.get(one.get("version", -1), delta_log.NOTHING)) for one in history]
+
+    def _held(self, current: int) -> dict[int, delta_log.Held]:
+        """Rows and bytes of each version; nothing where the log does not lead to what the table says it holds."""
+        with _named(self.place):
+            files = _files(self.table)
+            now = delta_log.Held(_sum(files, "num_records", _deleted(self.table)), _sum(files, "size_bytes"))
+        try:
+            found = delta_log.held(self.place, current, self._files_at)
+        except (PerijoveError, OSError, ValueError):
+            found = {}  # a log that only the engine can read: its versions are listed all the same
+        end = found.get(current, now)
+        agrees = now.rows in (None, end.rows) and end.bytes == now.bytes
+        return (found if agrees else {}) | {current: now if now.rows is not None or not agrees else end}
+
+    def _files_at(self, version: int) -> dict[str, delta_log.Held]:
+        table = _open(self.place, str(version))
+        if _deleted(table) != 0:
+            raise Invalid("Which file deleted rows are in is not in this state of the table.")
+        with _named(self.place):
+            return {
+                unquote(one["path"]): delta_log.Held(one.get("num_records"), one.get("size_bytes"))
+                for one in _files(table).to_pylist()
+            }
 
     def query(self, sql: str) -> Any:
         """The answer of DataFusion as an Arrow table."""
         import pyarrow as pa
 
         with _named(self.place):
-            return pa.table(self.stream(sql))
+            return unviewed(pa.table(self.stream(sql)))
 
     def stream(self, sql: str) -> Any:
         """The answer as it comes."""
@@ -164,15 +191,16 @@ class DeltaTableRows:
         with _named(self.reader.place):
             shown = ", ".join(sqltext.name(one) for one in columns)
             for found in pa.RecordBatchReader.from_stream(self.reader.stream(f"SELECT {shown} FROM t")):
-                yield chosen(found, columns)
+                yield chosen(unviewed(found), columns)
 
     def _file(self, path: str, columns: Sequence[str], batch: int) -> Iterator[Any]:
-        from urllib.parse import unquote
-
         from perijove.catalog.sources.parquet import ParquetTable
 
         file = self.reader.place.child(unquote(path))
-        table = ParquetTable([file], file)
+        with _named(self.reader.place):
+            if not file.exists():
+                raise FileNotFoundError(f"fetch metadata for file {unquote(path)}: not found")
+            table = ParquetTable([file], file)
         names = [name for name in columns if name in table.schema.names]
         for one in table.parts():
             for found in table.read(one, names, batch):
@@ -218,7 +246,7 @@ def _storage(place: Spot) -> dict[str, str] | None:
 def _schema(table: Any) -> Any:
     import pyarrow as pa
 
-    return pa.schema(table.schema().to_arrow())
+    return unviewed(pa.schema(table.schema().to_arrow()))
 
 
 def _files(table: Any) -> Any:
@@ -270,17 +298,15 @@ def _ends(files: Any, name: str, best: Any) -> Any:
         return None
 
 
-def _version(commit: dict[str, Any], current: int) -> Version:
-    measured = commit.get("operationMetrics") or {}
+def _version(commit: dict[str, Any], current: int, held: delta_log.Held) -> Version:
     said = {name: value for name, value in (commit.get("operationParameters") or {}).items() if value not in ("[]", "")}
     at = commit.get("timestamp")
     number = commit.get("version")
-    rows = str(measured.get("numOutputRows", measured.get("num_added_rows", "")))
     return Version(
         str(number),
         datetime.fromtimestamp(at / 1000, UTC) if isinstance(at, int) else None,
-        int(rows) if rows.isdecimal() and commit.get("operation") in ("CREATE TABLE AS SELECT",) else None,
-        None,
+        held.rows,
+        held.bytes,
         str(commit.get("operation") or ""),
         str(commit.get("userName") or commit.get("userId") or commit.get("engineInfo") or ""),
         ", ".join(f"{name}: {value}" for name, value in list(said.items())[:6])[:300],
@@ -299,12 +325,7 @@ class _named:
 
     def __exit__(self, kind: object, error: BaseException | None, trace: object) -> None:
         panic = error is not None and type(error).__name__ == "PanicException"
-        if panic or (isinstance(error, Exception) and not isinstance(error, Invalid | MemoryError)):
+        if panic or (isinstance(error, Exception) and not isinstance(error, PerijoveError | MemoryError)):
             assert error is not None
-            said = reason(error)
-            if "fetch metadata for file" in said and "not found" in str(error):
-                said = f"its log names a file that is not there, {said.partition('for file ')[2].partition(': ')[0]}"
-            raise Invalid(
-                f"{self.place.name} cannot be read as a Delta table: {said}.",
-                hint="Check its log, or read it with the engine that wrote it.",
-            ) from error
+            said, hint = told(error)
+            raise Invalid(f"{self.place.name} cannot be read as a Delta table: {said}.", hint=hint) from error

@@ -13,7 +13,10 @@ MOST_STATISTICS = 200_000
 
 def columns(footers: Sequence[Any], schema: Any) -> list[Column]:
     """The columns of one or more files with the same schema, with least, greatest and nulls from the footers."""
-    leaves = _leaves(footers)
+    try:
+        leaves = _leaves(footers)
+    except UnicodeDecodeError:
+        leaves = {}  # a damaged name in the footer: what it says of that column is of no known one
     rows = sum(footer.num_rows for footer in footers)
     nothing = {field.name: (None, None, rows if str(field.type) == "null" else None) for field in schema}
     leaves = nothing | {name: found for name, found in leaves.items() if found != (None, None, None)}

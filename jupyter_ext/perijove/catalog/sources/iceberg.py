@@ -30,6 +30,7 @@ from perijove.core.errors import Invalid, NotFound, PerijoveError
 PREFIX = "iceberg+"
 MOST_TABLES = 200
 NUMBER = re.compile(r"^v?(\d+)")
+MISSING = re.compile(r"open local file '([^']+)'.*No such file", re.DOTALL)
 
 
 class IcebergSource:
@@ -365,6 +366,11 @@ class _named:
             return
         if type(error).__name__.startswith("NoSuch"):
             raise NotFound(f"There is no {self.name}: {reason(error)}.", hint="Scan its source again.") from error
+        if missing := MISSING.search(str(error)):
+            raise Invalid(
+                f"{self.name} cannot be read as an Iceberg table: it names a file that is not there: {missing[1]}.",
+                hint="Was the table moved or copied? Its files are named by the place where it was written.",
+            ) from error
         raise Invalid(
             f"{self.name} cannot be read as an Iceberg table: {reason(error)}.",
             hint="Check its catalog and its files, or read it with the engine that wrote it.",

@@ -19,7 +19,7 @@ from perijove.core.errors import Invalid, NotFound
 
 SUSPECT_BYTES = 256 * 1024 * 1024
 SUSPECT_RATIO = 1_000
-BUFFER = 1024 * 1024  # reads pages as they are needed instead of whole column chunks
+BUFFER_NEAR, BUFFER_FAR = 64 * 1024, 1024 * 1024  # reads pages as they are needed instead of whole column chunks
 FOOTERS_NEAR, FOOTERS_FAR = 500, 16
 
 
@@ -28,9 +28,10 @@ def open_file(place: Spot) -> Any:
     import pyarrow as pa
     import pyarrow.parquet as pq
 
+    buffer = BUFFER_NEAR if isinstance(place, Local) else BUFFER_FAR
     try:
-        file = pq.ParquetFile(arrow_file(place), memory_map=False, pre_buffer=False, buffer_size=BUFFER)
-        _ = file.schema_arrow  # what Arrow has no type for is said here, not at the first row
+        file = pq.ParquetFile(arrow_file(place), memory_map=False, pre_buffer=False, buffer_size=buffer)
+        _ = file.schema_arrow.names  # what Arrow has no type for is said here, not at the first row
         return file
     except MemoryError:
         raise
@@ -45,6 +46,8 @@ def open_file(place: Spot) -> Any:
 def broken(place: Spot, error: Exception) -> Invalid:
     """The error for a parquet file that cannot be read, with the reader's own reason."""
     said = "it is empty" if place.exists() and place.size() == 0 else reason(error)
+    if isinstance(error, UnicodeDecodeError):
+        said = "the name of a column is not UTF-8 text"
     return Invalid(f"{place.name} is not a readable parquet file: {said}.", hint="Write it again, or remove it.")
 
 
@@ -78,6 +81,7 @@ class ParquetTable:
         self.folders = partitions.of([file.uri for file in files], root.uri)
         opened = open_file(files[0])
         self._last: tuple[int, Any] = (0, opened)
+        self._checked: set[int] = set()
         most = FOOTERS_NEAR if isinstance(files[0], Local) else FOOTERS_FAR
         self.footers: list[Any] = [opened.metadata] if len(files) <= most else []
         schemas = [opened.schema_arrow]
@@ -138,7 +142,9 @@ class ParquetTable:
 
         number, group = part.where
         file = self.open(number)
-        refuse_bomb(self.files[number], file.metadata)
+        if number not in self._checked:
+            refuse_bomb(self.files[number], file.metadata)
+            self._checked.add(number)
         here = file.schema_arrow.names
         wanted = None if list(columns) == here else [name for name in dict.fromkeys(columns) if name in here]
         groups = list(range(file.metadata.num_row_groups)) if group is None else [group]

@@ -2,7 +2,8 @@
 
 Vocabulary
   spot   a file or folder, known by its URI; asking it reads the storage, holding it does not
-  mark   what changes when a file changes: its time and size, or the ETag that an object store gives
+  mark   what changes when a file changes: its time and size, or the ETag that an object store gives and its size, as
+         kernels note them too
 Credentials are never in a URI: fsspec takes them from the environment, its own configuration or the cloud's.
 """
 
@@ -172,10 +173,11 @@ class Remote:
         return None
 
     def mark(self) -> str:
-        """The ETag where there is one, else time and size."""
+        """The ETag where there is one, else time; and the size."""
         info = self.info()
         tag = info.get("ETag") or info.get("etag") or info.get("md5Hash")
-        return str(tag).strip('"') if tag else f"{self.modified() or 0:.0f}-{self.size()}"
+        head = str(tag).strip('"') if tag else f"{self.modified() or 0:.0f}"
+        return f"{head}-{self.size()}"
 
     def open(self) -> BinaryIO:
         """Its bytes, read as they are asked for."""

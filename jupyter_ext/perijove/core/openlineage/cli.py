@@ -13,7 +13,7 @@ import msgspec
 
 from perijove.core.errors import Failed, Invalid
 from perijove.core.openlineage.intake import MOST_EVENTS, Taken, Wrong
-from perijove.core.terminal import json_option, service, show
+from perijove.core.terminal import json_option, me, service, show
 
 
 @click.command("connect")
@@ -114,19 +114,21 @@ def import_(file: str, as_json: bool) -> None:
     lineage = service("lineage")
     intake = Intake(lineage, lineage.ours())
     accepted = known = 0
+    producers: set[str] = set()
     wrong: list[Wrong] = []
     refused: Invalid | None = None
     for first, events in _parts(file):
         try:
-            found = intake.take(events)
+            found = intake.take_from(me(), events)
         except Invalid as error:
             refused = error
             found = Taken(0, 0, [Wrong(0, f"None of {len(events)} events is understood.")])
         accepted, known = accepted + found.accepted, known + found.known
+        producers |= set(found.producers)
         wrong += [Wrong(first + one.index, one.reason) for one in found.wrong]
     if refused is not None and not accepted + known:
         raise refused
-    total = Taken(accepted, known, wrong)
+    total = Taken(accepted, known, wrong, sorted(producers))
 
     def human() -> None:
         click.echo(f"{accepted} taken in, {known} known already, {len(wrong)} not understood.")

@@ -9,20 +9,24 @@ import msgspec
 from sqlalchemy import select
 
 from perijove.core import tables
+from perijove.core.access import Person
 from perijove.core.additions import Additions
 from perijove.core.database import upsert
 from perijove.core.errors import Invalid
+from perijove.core.events import Happened
 from perijove.core.keys import LONGEST_REF, digest
 from perijove.core.lineage import Lineage
 from perijove.core.model import Edge, Field, Flow, How, Node
 from perijove.core.openlineage.events import Event, read_event
 from perijove.core.openlineage.facets import Link, linked, version
 from perijove.core.openlineage.naming import Name, dataset_uri, job_ref
+from perijove.core.refs import Ref
 from perijove.core.spool import clean
 from perijove.core.uris import name_of
 
 MOST_EVENTS = 10_000
 MOST_WRONG = 100
+MOST_PRODUCERS = 20
 AGAIN = ("RUNNING", "OTHER")  # of these one run may have several
 CHUNK = 400
 
@@ -35,11 +39,12 @@ class Wrong(msgspec.Struct, frozen=True):
 
 
 class Taken(msgspec.Struct, frozen=True):
-    """How many events were taken in, how many were known already, and those that were not understood."""
+    """How many events were taken in, how many were known already, those that were not understood, and who made them."""
 
     accepted: int
     known: int
     wrong: list[Wrong]
+    producers: list[str] = []
 
 
 class Intake:
@@ -48,6 +53,14 @@ class Intake:
     def __init__(self, lineage: Lineage, ours: str) -> None:
         self.lineage = lineage
         self.ours = ours
+
+    def take_from(self, who: Person, body: Any) -> Taken:
+        """Take what a person or their tool sends; the audit keeps who sent how many events of which producers."""
+        found = self.take(body)
+        counts = {"accepted": found.accepted, "known": found.known, "wrong": len(found.wrong)}
+        new = {**counts, "producers": found.producers}
+        self.lineage.tell(Happened("lineage.events.received", Ref("user", who.name), who.name, new=new))
+        return found
 
     def take(self, body: Any) -> Taken:
         """Take one event or a list of them; raises Invalid where none of them is understood."""
@@ -70,7 +83,8 @@ class Intake:
                 hint="See https://openlineage.io/spec/2-0-2/OpenLineage.json for its form.",
             )
         accepted = self._store(events)
-        return Taken(accepted, len(events) - accepted, wrong[:MOST_WRONG])
+        producers = sorted({event.producer for event in events})[:MOST_PRODUCERS]
+        return Taken(accepted, len(events) - accepted, wrong[:MOST_WRONG], producers)
 
     def _check_lengths(self, event: Event) -> None:
         refs = [f"dataset:{dataset_uri(Name(one.namespace, one.name))}" for one in _datasets(event)]

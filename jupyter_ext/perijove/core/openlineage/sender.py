@@ -23,7 +23,7 @@ from perijove.core.openlineage.outgoing import CellRun, events_of
 from perijove.core.openlineage.settings import FILE, ours, read_settings
 from perijove.core.openlineage.transports import Refused, Transporter, Unreachable, transporter
 from perijove.core.project import Project
-from perijove.core.spool import parsed
+from perijove.core.spool import parsed, taken
 
 log = logging.getLogger("perijove")
 TICK = 5.0
@@ -113,7 +113,7 @@ class Sender:
         sent = refused = 0
         position = int(mark["at"])
         done: set[int] = set(mark["done"])
-        runs, end = _runs(path, position)
+        runs, end = _runs(path, position, taken(self.lineage.database, path))
         for run in runs:
             if run.end is None or run.first in done:
                 continue
@@ -135,12 +135,12 @@ class Sender:
         return sent, refused
 
 
-def _runs(path: Path, position: int) -> tuple[list[CellRun], int]:
-    """The runs of cells in a file from a position on, and where its whole lines end."""
+def _runs(path: Path, position: int, most: int) -> tuple[list[CellRun], int]:
+    """The runs of cells in a file from a position on, up to ``most``, and where its whole lines end."""
     open_: dict[tuple[str, str], CellRun] = {}
     runs: list[CellRun] = []
     end = position
-    for place, line in _lines(path, position):
+    for place, line in _lines(path, position, most):
         end = place[1]
         try:
             key = (str(line["notebook"]), str(line["cell"]))
@@ -161,18 +161,17 @@ def _runs(path: Path, position: int) -> tuple[list[CellRun], int]:
     return runs, end
 
 
-def _lines(path: Path, position: int) -> Iterator[tuple[tuple[int, int], dict[str, Any]]]:
+def _lines(path: Path, position: int, most: int) -> Iterator[tuple[tuple[int, int], dict[str, Any]]]:
     """The lines that the graph has taken in already, so that it knows what flowed in them."""
-    taken = path.with_suffix(".offset")
-    most = int(taken.read_text() or 0) if taken.exists() else 0
     with path.open("rb") as file:
         file.seek(position)
         for raw in file:
             if not raw.endswith(b"\n") or position + len(raw) > most:
                 return
             begin, position = position, position + len(raw)
-            for line in parsed(raw, path.name):
-                yield (begin, position), line
+            for _, line in parsed(raw, path.name):
+                if line is not None:
+                    yield (begin, position), line
 
 
 def _read_mark(path: Path) -> dict[str, Any]:

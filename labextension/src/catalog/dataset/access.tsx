@@ -71,11 +71,11 @@ function Rule(props: Part): React.JSX.Element {
             <Button label={trans.__('Open to everyone')} onClick={() => restrict(false)} />
           ))}
       </div>
-      {!access.open && access.reason && (
+      {!access.open && (
         <div className="pj-Filter pj-Note">
-          {access.restrictedBy && access.restrictedBy !== access.ref
-            ? trans.__('%1 It holds for all of %2.', access.reason, access.restrictedBy)
-            : access.reason}
+          {access.reason
+            ? trans.__('%1 The reason: %2', access.restrictedBy, access.reason)
+            : access.restrictedBy}
         </div>
       )}
       {asking && (

@@ -18,7 +18,7 @@ export function BasisLine(props: TabProps): React.JSX.Element {
   const task = tasks.running.find(one => one.kind === 'catalog.profile' && one.ref === dataset.ref);
   const start = (): void =>
     void attempt(async () => {
-      const ended = await tasks.follow(await page.calls.profileAll());
+      const ended = await tasks.follow(await page.calls.profileAll(page.version));
       if (ended.state === 'done') {
         await page.full();
       }

@@ -27,6 +27,10 @@ export function Denied(props: {
       await calls.ask(reason);
       load();
     });
+  const again = (): void => {
+    retry();
+    load(); // what was decided meanwhile
+  };
   const mine = access?.requests.at(0);
   return (
     <div className="pj-Denied">
@@ -34,9 +38,9 @@ export function Denied(props: {
       <Notice
         sign="bad"
         title={error.message}
-        actions={[{ label: trans.__('Try again'), onClick: retry }]}
+        actions={[{ label: trans.__('Try again'), onClick: again }]}
       >
-        {access?.reason || error.hint}
+        {access?.restrictedBy || error.hint}
       </Notice>
       {mine?.state === 'open' ? (
         <Notice sign="busy" title={trans.__('You have asked for access')}>

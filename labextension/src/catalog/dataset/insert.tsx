@@ -19,11 +19,12 @@ export function InsertButton(props: TabProps): React.JSX.Element {
   const trans = useTrans();
   const { commands, dataset, model, notebooks, page } = props;
   useSignal(notebooks.changed);
+  useSignal(page.changed);
   const [engine, setEngine] = React.useState<Engine>(model.engine);
   const [open, setOpen] = React.useState(false);
   const [rows, setRows] = React.useState<Row[]>(ENGINES.map(one => ({ engine: one, ok: true })));
   const [pinned, setPinned] = React.useState(false);
-  const version = dataset.versions[0] ?? '';
+  const version = page.version || (dataset.versions[0] ?? '');
   React.useEffect(() => {
     page.calls.engines().then(found => {
       setRows(found);
@@ -34,7 +35,7 @@ export function InsertButton(props: TabProps): React.JSX.Element {
   const insert = (name: Engine): void => {
     setEngine(name);
     setOpen(false);
-    const args = { ref: dataset.ref, engine: name, version: pinned ? version : '' };
+    const args = { ref: dataset.ref, engine: name, version: pinned ? version : page.version };
     void commands.execute(CommandIDs.insertLoadCode, args);
   };
   return (
@@ -63,8 +64,11 @@ export function InsertButton(props: TabProps): React.JSX.Element {
             insert={insert}
             close={() => setOpen(false)}
             version={version}
-            pinned={pinned}
-            setPinned={setPinned}
+            pinned={pinned || Boolean(page.version)}
+            setPinned={wanted => {
+              setPinned(wanted);
+              page.pin(wanted ? page.version : '');
+            }}
           />
         )}
       </span>

@@ -8,12 +8,14 @@ import { DatasetModel } from './model';
 /** Answers profiles by level and writes down which were asked for. */
 class Told {
   readonly asked: Level[] = [];
+  readonly versions: string[] = [];
   readonly ref = 'dataset:file:///a.parquet';
 
   constructor(private readonly _profiles: Partial<Record<Level, Profile>>) {}
 
-  async profile(level: Level): Promise<Profile> {
+  async profile(level: Level, version = ''): Promise<Profile> {
     this.asked.push(level);
+    this.versions.push(version);
     const found = this._profiles[level];
     if (!found) {
       throw new CallError('NotFound', 'There are no figures of all rows yet.', '', 404);
@@ -63,6 +65,24 @@ test('why there are no figures is told', async () => {
   const model = modelOf(new Told({}));
   await model.sample();
   expect(model.problem?.message).toBe('There are no figures of all rows yet.');
+});
+
+test('figures are of the version that is looked at, and late ones of another are dropped', async () => {
+  const told = new Told({ sample: profile('sample', 'all rows') });
+  let arrive: (found: Profile) => void = () => undefined;
+  const late = new Promise<Profile>(resolve => (arrive = resolve));
+  const present = told.profile.bind(told);
+  told.profile = (level, version = '') => (version ? present(level, version) : late);
+  const model = modelOf(told);
+  const first = model.sample();
+  model.pin('7');
+  expect(model.profile).toBeUndefined();
+  await model.sample(true);
+  arrive(profile('footer', 'footer'));
+  await first;
+  model.pin('7');
+  expect([model.version, model.profile?.level, model.profiling]).toEqual(['7', 'sample', false]);
+  expect(new Set(told.versions)).toEqual(new Set(['7']));
 });
 
 test('asking what breaks leads to the lineage', () => {

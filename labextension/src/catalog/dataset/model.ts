@@ -15,7 +15,7 @@ export type Part =
 /** The page of one dataset. */
 export class DatasetModel implements IDisposable {
   constructor(readonly calls: Calls) {
-    this.windows = new Windows(window => calls.look(window));
+    this.windows = new Windows(window => calls.look(window, this._version));
   }
 
   /** The rows of the preview. */
@@ -43,6 +43,11 @@ export class DatasetModel implements IDisposable {
     return this._asked;
   }
 
+  /** The version that rows, figures and load code are of; empty for the present one. */
+  get version(): string {
+    return this._version;
+  }
+
   /** The figures: of all rows where they were made, else of a sample. */
   get profile(): Profile | undefined {
     return this._profile;
@@ -67,6 +72,23 @@ export class DatasetModel implements IDisposable {
     this._changed.emit();
   }
 
+  /** Look at another version from now on. */
+  pin(version: string): void {
+    if (version === this._version) {
+      return;
+    }
+    this._version = version;
+    this._profile = undefined;
+    this._turn += 1;
+    if (this.windows.columns) {
+      this.windows.again();
+    }
+    if (this._sampled) {
+      void this.sample(true);
+    }
+    this._changed.emit();
+  }
+
   choose(column: string): void {
     this._column = column;
     this._changed.emit();
@@ -84,20 +106,19 @@ export class DatasetModel implements IDisposable {
       return;
     }
     this._sampled = true;
-    await this._fetch(async () => {
-      this._profile = await this.calls.profile('sample');
-      if (this._profile.basis.method !== 'all rows') {
+    await this._fetch(async take => {
+      const sampled = await this.calls.profile('sample', this._version);
+      take(sampled);
+      if (sampled.basis.method !== 'all rows') {
         this._changed.emit();
-        this._profile = await this.calls.profile('full').catch(() => this._profile);
+        take(await this.calls.profile('full', this._version).catch(() => sampled));
       }
     });
   }
 
   /** Take the figures of all rows, after the task that made them. */
   async full(): Promise<void> {
-    await this._fetch(async () => {
-      this._profile = await this.calls.profile('full');
-    });
+    await this._fetch(async take => take(await this.calls.profile('full', this._version)));
   }
 
   dispose(): void {
@@ -105,14 +126,22 @@ export class DatasetModel implements IDisposable {
     Signal.clearData(this);
   }
 
-  private async _fetch(work: () => Promise<void>): Promise<void> {
+  /** Do what fetches figures; those that come after another version was chosen are dropped. */
+  private async _fetch(work: (take: (found: Profile) => void) => Promise<void>): Promise<void> {
+    const turn = this._turn;
+    const isLate = (): boolean => turn !== this._turn;
     this._profiling = true;
     this._problem = undefined;
     this._changed.emit();
     try {
-      await work();
+      await work(found => {
+        this._profile = isLate() ? this._profile : found;
+      });
     } catch (reason) {
-      this._problem = asCallError(reason);
+      this._problem = isLate() ? this._problem : asCallError(reason);
+    }
+    if (isLate()) {
+      return;
     }
     this._profiling = false;
     if (!this._disposed) {
@@ -122,6 +151,8 @@ export class DatasetModel implements IDisposable {
 
   private readonly _changed = new Signal<this, void>(this);
   private _part: Part = 'schema';
+  private _version = '';
+  private _turn = 0;
   private _column = '';
   private _asked: string | undefined;
   private _profile: Profile | undefined;

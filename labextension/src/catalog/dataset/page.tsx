@@ -73,7 +73,7 @@ function DatasetPage(props: PageDeps): React.JSX.Element {
 
 function Body(props: TabProps): React.JSX.Element {
   const trans = useTrans();
-  const { page, dataset } = props;
+  const { page } = props;
   useSignal(page.changed);
   const uses = useFeed<Uses>({ name: 'perijove:uses', fetch: () => page.calls.uses() }, [page]);
   const versions = useFeed<Versions>(
@@ -110,7 +110,7 @@ function Body(props: TabProps): React.JSX.Element {
   return (
     <div className="pj-DatasetPage">
       <Toolbar {...props} refresh={refresh} />
-      <Head dataset={dataset} page={page} versions={versions} />
+      <Head {...props} versions={versions} uses={uses} />
       <Tabs
         label={trans.__('Parts of the dataset')}
         tabs={parts.map(([id, title, render]) => ({ id, title, render }))}

@@ -22,7 +22,7 @@ export function SchemaTab(props: TabProps): React.JSX.Element {
   const [filter, setFilter] = React.useState('');
   React.useEffect(() => void page.sample(), [page]);
   const wanted = filter.trim().toLowerCase();
-  const rows = dataset.columns.filter(column =>
+  const rows = columnsOf(dataset, page).filter(column =>
     `${column.name} ${column.type} ${column.description ?? ''}`.toLowerCase().includes(wanted)
   );
   return (
@@ -41,6 +41,19 @@ export function SchemaTab(props: TabProps): React.JSX.Element {
       <Columns {...props} rows={rows} />
       <Chosen {...props} />
     </>
+  );
+}
+
+/** The columns of the version that is looked at: of an earlier one as its figures name them. */
+function columnsOf(dataset: Dataset, page: TabProps['page']): Column[] {
+  const figures = page.version ? page.profile?.columns : undefined;
+  return (
+    figures?.map(({ name, type }) => ({
+      description: dataset.columns.find(column => column.name === name)?.description,
+      name,
+      type,
+      nullable: true
+    })) ?? dataset.columns
   );
 }
 

@@ -48,7 +48,7 @@ function StatusLine(props: { windows: Windows }): React.JSX.Element {
       <span className="pj-Num">
         {windows.where.length > 0 ? trans.__('%1 pass the filter', words) : words}
       </span>
-      {basis && <span>{basisWords(basis, trans)}</span>}
+      {basis && basis.method !== 'all rows' && <span>{basisWords(basis, trans)}</span>}
       {note && <span>{note}</span>}
       {touched && (
         <Link label={trans.__('Show all in their own order')} onClick={() => windows.clear()} />

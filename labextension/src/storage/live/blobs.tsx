@@ -14,7 +14,7 @@ import { asCallError, type CallError } from '../../api/errors';
 import { bytes } from '../../ui/format';
 import { Button, Notice, Skeleton } from '../../ui/parts';
 import type { ICalls } from '../tokens';
-import { keepKeys } from './cells';
+import { keepKeys } from '../../notebook/cells';
 import { BLOB_MIME, type BlobRef, choose, outputOf, valueOf } from './fill';
 
 /** Above this size an output is fetched only when asked for. */

@@ -13,7 +13,7 @@ import { TransProvider } from '../../ui/context';
 import type { IColours } from '../highlight';
 import type { ICalls } from '../tokens';
 import { Banner, ConflictBar } from './banner';
-import { dressCells, keepKeys } from './cells';
+import { dressCells, keepKeys } from '../../notebook/cells';
 import { type CellConflict, conflictOf, type Kept, settle } from './resolve';
 
 /** Draws what the function gives, again whenever it is told to. */

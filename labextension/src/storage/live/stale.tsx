@@ -12,7 +12,7 @@ import type { PanelLayout } from '@lumino/widgets';
 import * as React from 'react';
 
 import { SignMark } from '../../ui/state';
-import { dressCells } from './cells';
+import { dressCells } from '../../notebook/cells';
 
 const PAUSE = 300; // milliseconds: a load or a save is often told more than once
 
