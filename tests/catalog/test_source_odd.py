@@ -3,17 +3,20 @@
 from __future__ import annotations
 
 import ctypes
+import os
+import socket
 from pathlib import Path
 
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
+from perijove.catalog import worker
 from perijove.catalog.model import Filter, Preview, Profile, Sort, Window
 from perijove.catalog.sources import ragged
 from perijove.catalog.sources.files import FilesSource
 from perijove.catalog.sources.spots import Remote
-from perijove.core.errors import Invalid
+from perijove.core.errors import Invalid, NotFound
 
 
 def source(path: Path) -> tuple[FilesSource, str]:
@@ -170,3 +173,84 @@ def test_an_object_is_marked_as_kernels_note_its_version() -> None:
 
     info = {"name": "lake/x.parquet", "type": "file", "size": 12, "ETag": '"d41d8-2"'}
     assert Remote(None, "lake/x.parquet", "s3", info).mark() == version_of(info) == "d41d8-2-12"
+
+
+def test_one_odd_file_ends_no_scan_and_is_named_with_its_reason(tmp_path: Path) -> None:
+    (tmp_path / "self.csv").symlink_to("self.csv")
+    (tmp_path / "nowhere.parquet").symlink_to("gone.parquet")
+    for name in ("pipe.csv", "pipe.parquet", "pipe.json"):
+        os.mkfifo(tmp_path / name)
+    with socket.socket(socket.AF_UNIX) as listening:
+        listening.bind(str(tmp_path / "socket.csv"))
+        written(tmp_path / "good.csv", "a\n1\n")
+        files, _ = source(tmp_path)
+        found = {one.name + "." + one.format: one.problem.replace(f"{tmp_path}/", "") for one in files.datasets()}
+    assert found == {
+        "good.csv": "",
+        "nowhere.parquet": "There is no nowhere.parquet any more. Scan its source again.",
+        "pipe.csv": "pipe.csv is a pipe, and no file. Write what comes out of it to a file.",
+        "pipe.json": "pipe.json is a pipe, and no file. Write what comes out of it to a file.",
+        "pipe.parquet": "pipe.parquet is a pipe, and no file. Write what comes out of it to a file.",
+        "self.csv": "self.csv is a link that leads nowhere. Set it again, or remove it.",
+        "socket.csv": "socket.csv is a socket, and no file. Write what comes out of it to a file.",
+    }
+
+
+def test_a_part_of_a_partitioned_folder_that_is_a_pipe_is_named_and_not_waited_for(tmp_path: Path) -> None:
+    for day in (1, 2):
+        (tmp_path / f"day={day}").mkdir()
+    pq.write_table(pa.table({"a": [1]}), tmp_path / "day=1" / "x.parquet")
+    os.mkfifo(tmp_path / "day=2" / "x.parquet")
+    files, _ = source(tmp_path)
+    assert ["x.parquet is a pipe" in one.problem for one in files.datasets()] == [True]
+    for name in ("day=2/x.parquet", "nothing.parquet"):
+        with pytest.raises((Invalid, NotFound), match="is a pipe|There is no"):
+            preview(tmp_path / name)
+
+
+def test_whatever_a_reader_stumbles_over_hides_no_other_file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def stumble(place: object) -> dict[str, str]:
+        raise ZeroDivisionError("by 0")
+
+    monkeypatch.setattr("perijove.catalog.sources.delimited.options", stumble)
+    written(tmp_path / "a.csv", "a\n1\n")
+    written(tmp_path / "b.ndjson", '{"a": 1}\n{"a": 2}\n')
+    files, _ = source(tmp_path)
+    assert [one.problem for one in files.datasets()] == ["a.csv cannot be read: by 0. Check that it is whole.", ""]
+
+
+@pytest.mark.parametrize(
+    "text", ['[{"a\\udc00": "x\\ud800"}, {"a\\udc00": ["\\ud800"]}]', '{"a\\udc00": "x\\ud800"}\n' * 2]
+)
+def test_half_a_letter_in_json_is_a_question_mark(tmp_path: Path, text: str) -> None:
+    found = preview(written(tmp_path / "half.json", text), 1)
+    assert ([one.name for one in found.columns], found.rows) == (["a?"], [["x?"]])
+    assert preview(written(tmp_path / "pair.json", '[{"a": "\\ud83d\\ude00"}]')).rows == [["😀"]]
+
+
+def test_half_a_letter_in_what_a_worker_says_is_a_question_mark(monkeypatch: pytest.MonkeyPatch) -> None:
+    def broken(request: object, say: object) -> None:
+        raise ValueError("x\ud800")
+
+    monkeypatch.setattr(worker, "answer", broken)
+    monkeypatch.setattr(worker, "limit", lambda memory: None)
+    said: list[bytes] = []
+    worker.serve(b'{"verb": "look", "kind": "files", "config": {}, "memory": 1}', said.append)
+    assert b"ValueError: x?" in said[0] and said[1:] == [b'{"done":true}\n']
+
+
+def test_a_bad_line_of_json_is_named_by_its_number(tmp_path: Path) -> None:
+    with pytest.raises(Invalid, match=r"line 3 column 6"):
+        preview(written(tmp_path / "t.ndjson", '{"a": 1}\n{"a": 2}\n{"a" 3}\n'))
+    many = '{"a": "' + "x" * 90 + '"}\n'
+    far = written(tmp_path / "far.ndjson", many * 60_000 + '{"a" 3}\n')
+    with pytest.raises(Invalid, match=r"line 60,001 column 6"):
+        source(far)[0].profile(far.as_uri(), "full", {}, "", lambda share: None)
+
+
+def test_a_server_that_does_not_answer_cannot_be_reached(tmp_path: Path) -> None:
+    with socket.socket() as taken:
+        taken.bind(("127.0.0.1", 0))  # nobody listens
+        url = f"http://127.0.0.1:{taken.getsockname()[1]}/x.csv"
+        with pytest.raises(Invalid, match="cannot be reached"):
+            FilesSource(FilesSource.Config(url)).preview(url, 1, {})

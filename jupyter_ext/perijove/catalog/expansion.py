@@ -28,7 +28,7 @@ BEGINNING = (
 
 
 class Group(msgspec.Struct):
-    """One word of a question: the terms it may stand for with their weight; how many datasets have one, are named so."""
+    """One word of a question: the terms it may stand for with their weight; how many datasets hold or are named one."""
 
     word: str
     terms: dict[str, float]

@@ -37,7 +37,7 @@ SECRET_HINT = "Put the password in an environment variable and write ${NAME} in 
 
 def file_uri(path: Path) -> str:
     """The URI of a file or folder; links are followed, as kernels do when they record what a cell reads."""
-    return path.resolve().as_uri()
+    return Path(os.path.realpath(path)).as_uri()  # as path.resolve(), which raises for a link that leads to itself
 
 
 def path_of(uri: str) -> Path:

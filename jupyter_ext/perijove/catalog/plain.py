@@ -30,6 +30,15 @@ def plain(value: Any) -> Any:
     return _other(value)
 
 
+def whole(value: Any) -> Any:
+    """JSON whose texts can be written as UTF-8: half a pair of code units, as in a lone ``\\ud800``, becomes ``?``."""
+    if isinstance(value, str):
+        return value.encode("utf-8", "replace").decode("utf-8")
+    if isinstance(value, dict):
+        return {whole(key): whole(item) for key, item in value.items()}
+    return [whole(item) for item in value] if isinstance(value, list) else value
+
+
 def _text(value: str) -> str:
     clean = value.encode("utf-8", "replace").decode("utf-8")
     return clean if len(clean) <= LONGEST_TEXT else f"{clean[:LONGEST_TEXT]}…"

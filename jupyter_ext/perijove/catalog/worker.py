@@ -21,6 +21,7 @@ from typing import Any
 import msgspec
 
 from perijove.catalog.model import Level, Reading, Window
+from perijove.catalog.plain import whole
 from perijove.catalog.ports import Browsable, CatalogSource, Profiled, Versioned, Windowed
 from perijove.catalog.rows import without_pandas
 from perijove.core.errors import Failed, Invalid, PerijoveError
@@ -177,7 +178,11 @@ def serve(raw: bytes, send: Callable[[bytes], None]) -> None:
     """Answer one request, within its limits."""
 
     def say(key: str, value: Any) -> None:
-        send(msgspec.json.encode({key: value}) + b"\n")
+        try:
+            line = msgspec.json.encode({key: value})
+        except UnicodeEncodeError:  # a name or an error of a library may hold half a letter
+            line = msgspec.json.encode(whole(msgspec.to_builtins({key: value})))
+        send(line + b"\n")
 
     request = msgspec.json.decode(raw, type=Request)
     limit(request.memory)

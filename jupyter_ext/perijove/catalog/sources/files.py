@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterator, Sequence
+from contextlib import suppress
 from typing import Any, ClassVar
 
 import msgspec
@@ -19,7 +20,7 @@ from perijove.catalog.places import expanded_text
 from perijove.catalog.readers import Reader
 from perijove.catalog.sources import formats
 from perijove.catalog.sources.partitions import PARTITION
-from perijove.catalog.sources.spots import Local, Spot, below, hidden, spot
+from perijove.catalog.sources.spots import Local, Spot, below, hidden, reason, spot
 from perijove.core.errors import NotFound, PerijoveError
 
 NUMBER = re.compile(r"[0-9a-f]{8,}|\d+")
@@ -106,9 +107,13 @@ def _entry(place: Spot) -> Entry:
 
 def _walk(root: Spot, depth: int = 0) -> Iterator[tuple[Spot, list[Spot]]]:
     """Folders with data files; a partitioned folder comes once, with all its files, a table once, with none."""
-    children = [one for one in root.children() if not hidden(one.name) or one.name == "_delta_log"]
-    folders = [one for one in children if _is_own_folder(one)]
-    if formats.kind_of_folder(root, [one.name for one in children] or ["."]):
+    try:
+        children = [one for one in root.children() if not hidden(one.name) or one.name == "_delta_log"]
+        folders = [one for one in children if _is_own_folder(one)]
+        kind = formats.kind_of_folder(root, [one.name for one in children] or ["."])
+    except OSError:
+        kind = "closed"  # it may not be opened: it is listed with that
+    if kind:
         yield root, []
         return
     files = [one for one in children if one not in folders and formats.format_of(one.name)]
@@ -169,7 +174,7 @@ def _one_dataset(parts: Sequence[Spot], *, by_name: bool) -> bool:
     try:
         first = open_file(parts[0]).schema_arrow
         return all(open_file(part).schema_arrow.equals(first) for part in parts[1:])
-    except PerijoveError:
+    except (PerijoveError, OSError):
         return False  # a broken part: each file is listed by itself, the broken one with its problem
 
 
@@ -179,6 +184,18 @@ def _try(place: Spot, opened: Callable[[], Any]) -> Reading:
         found: Reading = opened().describe()
         return found
     except PerijoveError as error:
-        kind = formats.format_of(place.name) or (formats.kind_of_folder(place) if place.is_dir() else "") or "parquet"
         problem = f"{error.message} {error.hint}".strip()
-        return Reading(place.uri, formats.bare_name(place.name), kind, problem=problem)
+    except MemoryError:
+        raise
+    except Exception as error:  # noqa: BLE001 - whatever a reader stumbles over in one file hides no other
+        problem = f"{place.name} cannot be read: {reason(error)}. Check that it is whole."
+    return Reading(place.uri, formats.bare_name(place.name), _kind(place), problem=problem)
+
+
+def _kind(place: Spot) -> str:
+    """What a dataset that cannot be read would be."""
+    found = formats.format_of(place.name)
+    if not found:
+        with suppress(PerijoveError, OSError):
+            found = formats.kind_of_folder(place) if place.is_dir() else ""
+    return found or "parquet"

@@ -61,9 +61,13 @@ def open_reader(place: Spot, options: dict[str, str], version: str = "") -> Read
     if not place.exists():
         where = str(place.path) if isinstance(place, Local) else place.uri
         where = where.encode("utf-8", "replace").decode()
+        if isinstance(place, Local) and place.path.is_symlink():
+            raise NotFound(f"{where} is a link that leads nowhere.", hint="Set it again, or remove it.")
         raise NotFound(f"There is no {where}.", hint="Check the path, or scan its source again.")
     if place.is_dir():
         return _open_folder(place, version)
+    if isinstance(place, Local):
+        place.refuse_pipe()
     if place.name.endswith(".metadata.json"):
         from perijove.catalog.sources.iceberg import static
 

@@ -8,12 +8,13 @@ from __future__ import annotations
 
 import io
 import json
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import Any
 
 import msgspec
 
 from perijove.catalog.model import Column, Method
+from perijove.catalog.plain import whole
 from perijove.catalog.rows import BATCH, Part, chosen
 from perijove.catalog.sources.delimited import packing, stream
 from perijove.catalog.sources.spots import Spot, reason
@@ -23,6 +24,8 @@ LONGEST = 16 * 2**20
 CHUNK = 2**20
 FIRST = 1_000
 SPACE = " \t\r\n"
+HALF = "\\u"
+"""What a letter begins with that may be half a pair, which is no text: a lone ``\\ud800``."""
 
 
 class JsonTable:
@@ -72,7 +75,12 @@ class JsonTable:
             raw = file.read(CHUNK)
             raw += file.readline(LONGEST)
         lines = raw.split(b"\n")
-        yield from _lines(iter(lines[1:] if start else lines))
+        yield from _lines(iter(lines[1:] if start else lines), lambda: self._lines_before(start))
+
+    def _lines_before(self, start: int) -> int:
+        """How many lines begin before a block's own first one; it is only counted where one is wrong."""
+        with self.place.open() as file:
+            return sum(file.read(CHUNK).count(b"\n") for _ in range(start // CHUNK)) + bool(start)
 
 
 def _style(place: Spot) -> str:
@@ -96,7 +104,7 @@ def is_one_object(place: Spot) -> bool:
                 table = JsonTable(place)
             return table.rows == 1
         return style == "one"
-    except PerijoveError:
+    except (PerijoveError, OSError):
         return False  # broken: it is listed with its problem
 
 
@@ -116,19 +124,24 @@ def _first(objects: Iterator[Any], count: int) -> Iterator[Any]:
             return
 
 
-def _lines(lines: Iterator[bytes]) -> Iterator[Any]:
-    for line in lines:
+def _lines(lines: Iterator[bytes], before: Callable[[], int] = lambda: 0) -> Iterator[Any]:
+    """The value of each line; ``before`` says how many lines of the file come before these."""
+    for number, line in enumerate(lines, 1):
         if len(line) >= LONGEST:
             raise ValueError(f"it has a line longer than {LONGEST // 2**20} MB")
         if line.strip():
-            yield _decoded(line.removeprefix(b"\xef\xbb\xbf"))
+            try:
+                yield _decoded(line.removeprefix(b"\xef\xbb\xbf"))
+            except json.JSONDecodeError as error:
+                place = f"line {before() + number:,} column {error.colno}"
+                raise ValueError(f"{error.msg} at {place}") from error
 
 
 def _decoded(raw: bytes) -> Any:
     try:
         return msgspec.json.decode(raw)
     except (msgspec.DecodeError, UnicodeDecodeError):
-        return json.loads(raw.decode("utf-8", "replace"))  # NaN and Infinity, which some write
+        return whole(json.loads(raw.decode("utf-8", "replace")))  # NaN and Infinity, which some write
 
 
 def _values(file: Any, is_list: bool) -> Iterator[Any]:
@@ -148,7 +161,7 @@ def _values(file: Any, is_list: bool) -> Iterator[Any]:
             value, end = decoder.raw_decode(text, at)
             if end >= len(text) and not ended and not isinstance(value, dict | list | str):
                 raise ValueError("the number may go on")
-            yield value
+            yield whole(value) if HALF in text else value
             at = end
         except ValueError:
             if ended or len(text) - at > LONGEST:

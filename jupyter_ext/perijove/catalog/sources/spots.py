@@ -10,6 +10,7 @@ Credentials are never in a URI: fsspec takes them from the environment, its own 
 from __future__ import annotations
 
 import io
+import stat
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import datetime
@@ -19,6 +20,7 @@ from typing import Any, BinaryIO, Protocol
 from perijove.catalog.places import file_uri, path_of, text_of
 from perijove.core.errors import Invalid, NotFound, PerijoveError
 
+PIPES = {stat.S_IFIFO: "a pipe", stat.S_IFSOCK: "a socket", stat.S_IFCHR: "a device", stat.S_IFBLK: "a device"}
 EXTRAS = {"s3": "s3", "gs": "gcs", "abfs": "azure", "abfss": "azure", "az": "azure"}
 AHEAD = 256 * 1024
 
@@ -107,8 +109,15 @@ class Local:
         return f"{found.st_mtime_ns}-{found.st_size}"
 
     def open(self) -> BinaryIO:
-        """Its bytes, as Python reads them."""
+        """Its bytes, as Python reads them; raises Invalid where it is a pipe or the like, which nobody may write to."""
+        self.refuse_pipe()
         return self.path.open("rb")
+
+    def refuse_pipe(self) -> None:
+        """Raise Invalid where this is neither a file nor a folder: to open a pipe waits for somebody to write."""
+        kind = PIPES.get(stat.S_IFMT(self.path.stat().st_mode))
+        if kind:
+            raise Invalid(f"{self.name} is {kind}, and no file.", hint="Write what comes out of it to a file.")
 
     def children(self) -> list[Spot]:
         """What is in the folder, in order of name."""
@@ -227,6 +236,9 @@ def reaching(uri: str) -> Iterator[None]:
     except (PerijoveError, MemoryError, ImportError, ValueError):
         raise
     except FileNotFoundError as error:
+        cause = error.__cause__
+        if isinstance(cause, TimeoutError) or type(cause).__module__.startswith("aiohttp"):  # fsspec says so of both
+            raise _unreached(uri, cause or error) from error
         raise NotFound(f"There is no {uri}.", hint="Check the path, or scan its source again.") from error
     except PermissionError as error:
         raise Invalid(
@@ -238,9 +250,11 @@ def reaching(uri: str) -> Iterator[None]:
                 f"There are no credentials for {uri}: {reason(error)}.",
                 hint="Set them where Perijove starts, for instance AWS_PROFILE or fsspec's own configuration.",
             ) from error
-        raise Invalid(
-            f"{uri} cannot be reached: {reason(error)}.", hint="Check the address and the network."
-        ) from error
+        raise _unreached(uri, error) from error
+
+
+def _unreached(uri: str, error: BaseException) -> Invalid:
+    return Invalid(f"{uri} cannot be reached: {reason(error)}.", hint="Check the address and the network.")
 
 
 def reason(error: BaseException) -> str:
@@ -254,6 +268,7 @@ def arrow_file(place: Spot) -> Any:
     import pyarrow as pa
 
     if isinstance(place, Local):
+        place.refuse_pipe()
         try:
             return str(place.path).encode("utf-8").decode("utf-8")
         except UnicodeEncodeError:
