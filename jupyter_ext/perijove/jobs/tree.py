@@ -39,6 +39,7 @@ def texts(job: Plan, listed: Mapping[str, Any], out: Path, run: str, facts: Mapp
     steps = steps_text(job, {**dict(listed.get("types", {})), **types})
     beside = {f"src/{path}": file.read_text("utf-8") for path, file in job.beside.items()}
     kinds = [entry["kind"] for entry in listed["values"]]
+    kinds += ["frame" for entry in listed["values"] if str(entry.get("sample", "")).endswith(".parquet")]
     needs = locks.needed(job.modules, "\n".join([steps, *beside.values()]), listed, kinds)
     groups = serving.extras(listed)
     given = {**_given(job, listed, out, python, needs), "extras": groups, "serves": bool(groups)}

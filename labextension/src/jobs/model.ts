@@ -60,7 +60,8 @@ export function jobState(
     different: { sign: 'bad', word: trans.__('different') },
     failed: { sign: 'bad', word: trans.__('failed') },
     refused: { sign: 'bad', word: trans.__('refused') },
-    edited: { sign: 'changed', word: trans.__('edited since') }
+    edited: { sign: 'changed', word: trans.__('edited since') },
+    drifting: { sign: 'changed', word: trans.__('drifting') }
   };
   return states[state];
 }
