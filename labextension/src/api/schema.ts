@@ -705,6 +705,23 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/jobs/export/targets": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The places where exported jobs can go, each with its form. */
+        get: operations["list_targets"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/jobs/preview": {
         parameters: {
             query?: never;
@@ -768,6 +785,23 @@ export interface paths {
         put?: never;
         /** How a job does: drift, breaches, metrics and history; alerts that wait are sent. */
         post: operations["monitor_job"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/jobs/{name}/origin": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The cells that a job was made from, beside what the notebook says now. */
+        get: operations["show_origin"];
+        put?: never;
+        post?: never;
         delete?: never;
         options?: never;
         head?: never;
@@ -1355,6 +1389,28 @@ export interface components {
             theirsName?: string;
             /** @default before */
             baseName?: string;
+        };
+        /**
+         * CellOrigin
+         * @description A cell that a job was made from: the lines of its steps that came of it, and what the notebook says now.
+         *
+         *         ``index`` is the cell's place in the notebook, null where it is gone; ``run`` which run of it, from 1; ``step`` the
+         *         function that the lines stand in, empty for imports and definitions; ``code`` those lines as they were generated.
+         */
+        CellOrigin: {
+            cell: string;
+            index: number | null;
+            run: number;
+            chosen: boolean;
+            /** @enum {unknown} */
+            state: "changed" | "gone" | "same";
+            step: string;
+            lines: [
+                number,
+                number
+            ][];
+            code: string;
+            now: string;
         };
         /**
          * CellView
@@ -4323,6 +4379,35 @@ export interface operations {
             };
         };
     };
+    list_targets: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Part"][];
+                };
+            };
+            /** @description It was not done. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     preview_job: {
         parameters: {
             query?: never;
@@ -4467,6 +4552,37 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Monitor"];
+                };
+            };
+            /** @description It was not done. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    show_origin: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                name: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CellOrigin"][];
                 };
             };
             /** @description It was not done. */
