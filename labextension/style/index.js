@@ -6,4 +6,5 @@ import './catalog.css';
 import './lineage.css';
 import './storage.css';
 import './merges.css';
+import './jobs.css';
 import './live.css';

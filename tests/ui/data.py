@@ -29,6 +29,7 @@ def make(folder: Path) -> Server:
     server.start()
     url = _shop(server)
     _notebook(folder / "lake.ipynb")
+    _messy(folder / "orders")
     places = {"postgres": url, "iceberg": f"iceberg+sqlite:///{folder / 'warehouse' / 'catalog.db'}"}
     (folder / "places.json").write_text(json.dumps(places))
     return server
@@ -126,6 +127,28 @@ def _notebook(path: Path) -> None:
         "dear = pd.read_parquet('lake/dear_orders.parquet')\n"
         "dear.groupby('currency').amount.sum().reset_index().to_csv('lake/by_currency.csv', index=False)",
     ]
+    _write(path, {f"cell-{number}": source for number, source in enumerate(cells)})
+
+
+def _messy(folder: Path) -> None:
+    """A notebook whose cells have to run in another order than they stand, with a line or two that no result needs."""
+    import pyarrow.csv
+
+    folder.mkdir()
+    pyarrow.csv.write_csv(_table(1, 600), folder / "orders.csv")
+    cells = {
+        "summary": 'summary = dear.groupby("currency")["amount"].agg(["count", "sum"]).round(2)\nsummary',
+        "dear": 'dear = orders[orders["amount"] > limit].copy()\n'
+        'dear["amount"] = dear["amount"].clip(upper=cap)\ndear.head()',
+        "settings": "limit = 100.0\ncap = 500.0",
+        "load": "import matplotlib.pyplot as plt\nimport pandas as pd\n\n"
+        'orders = pd.read_csv("orders.csv")\nprint(len(orders), "orders")',
+        "look": 'orders.sample(3, random_state=1)\norders["amount"].describe()',
+    }
+    _write(folder / "orders.ipynb", cells)
+
+
+def _write(path: Path, cells: dict[str, str]) -> None:
     notebook = {
         "nbformat": 4,
         "nbformat_minor": 5,
@@ -133,13 +156,13 @@ def _notebook(path: Path) -> None:
         "cells": [
             {
                 "cell_type": "code",
-                "id": f"cell-{number}",
+                "id": name,
                 "metadata": {},
                 "execution_count": None,
                 "outputs": [],
                 "source": source,
             }
-            for number, source in enumerate(cells)
+            for name, source in cells.items()
         ],
     }
     path.write_text(json.dumps(notebook))

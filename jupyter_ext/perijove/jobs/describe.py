@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 import posixpath
+import re
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -28,7 +29,7 @@ def describe(
     ran = list(entries) or [Entry(one.index, one.id, one.source, place=one.index) for one in notebook.cells]
     outputs = [variable] if variable else output_names(found, chosen)
     return Slice(
-        cells=[_kept_cell(ran[index], found) for index in _cells(found)],
+        cells=[_kept_cell(ran[index], found, ran) for index in _cells(found)],
         parameters=parameters(notebook, found, outputs, ran),
         inputs=inputs(notebook, found),
         outputs=all_outputs(found, outputs),
@@ -42,11 +43,16 @@ def _cells(found: BackwardSlice) -> list[int]:
     return sorted(found.value_cells | found.environment_cells)
 
 
-def _kept_cell(entry: Entry, found: BackwardSlice) -> KeptCell:
+def _kept_cell(entry: Entry, found: BackwardSlice, ran: Sequence[Entry]) -> KeptCell:
     layer = "value" if entry.index in found.value_cells else "environment"
-    reasons = found.reasons.get(entry.index, [])
+    reasons = [_named(one, ran) for one in found.reasons.get(entry.index, [])]
     place = entry.place if entry.place is not None else -1
     return KeptCell(place, entry.cell, ranges(found, entry.index), layer, reasons)  # type: ignore[arg-type]  # of two
+
+
+def _named(reason: str, ran: Sequence[Entry]) -> str:
+    """A reason with the cell that it is for as people call it, not by its place in the sequence that was sliced."""
+    return re.sub(r"(?<=, for )cell (\d+)$", lambda match: ran[int(match[1])].label, reason)
 
 
 def ranges(found: BackwardSlice, cell: int) -> list[tuple[int, int]]:
@@ -78,17 +84,17 @@ def _views(notebook: Notebook, found: BackwardSlice, ran: Sequence[Entry]) -> li
     for other in others:
         before = [at for at, one in enumerate(views) if one.place is not None and one.place < (other.place or 0)]
         views.insert(before[-1] + 1 if before else 0, other)
-    return [_view(entry, found) for entry in views]
+    return [_view(entry, found, ran) for entry in views]
 
 
-def _view(entry: Entry, found: BackwardSlice) -> CellView:
+def _view(entry: Entry, found: BackwardSlice, ran: Sequence[Entry]) -> CellView:
     kept = _statements(found, entry.index) if entry.index >= 0 else []
-    reasons = {line: one.reason for one in kept for line in range(one.first, one.last + 1)}
+    reasons = {line: _named(one.reason, ran) for one in kept for line in range(one.first, one.last + 1)}
     lines = [
         KeptLine(number, text, number in reasons, reasons.get(number, ""))
         for number, text in enumerate(entry.source.split("\n"), 1)
     ]
-    seen = ", ".join(found.reasons.get(entry.index, [])[:2]) if kept else ""
+    seen = ", ".join(_named(one, ran) for one in found.reasons.get(entry.index, [])[:2]) if kept else ""
     return CellView(entry.place if entry.place is not None else -1, entry.cell, bool(kept), seen or "left out", lines)
 
 

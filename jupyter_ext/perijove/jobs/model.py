@@ -220,6 +220,24 @@ class Update(msgspec.Struct, frozen=True):
     verification: Verification | None = None
 
 
+class CellOrigin(msgspec.Struct, frozen=True):
+    """A cell that a job was made from: the lines of its steps that came of it, and what the notebook says now.
+
+    ``index`` is the cell's place in the notebook, null where it is gone; ``run`` which run of it, from 1; ``step`` the
+    function that the lines stand in, empty for imports and definitions; ``code`` those lines as they were generated.
+    """
+
+    cell: str
+    index: int | None
+    run: int
+    chosen: bool
+    state: Literal["same", "changed", "gone"]
+    step: str
+    lines: list[tuple[int, int]]
+    code: str
+    now: str
+
+
 class Job(msgspec.Struct, frozen=True, rename="camel"):
     """An exported job. ``path`` is its folder; ``run`` the experiment run it reproduces, empty where there is none.
 

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from perijove.core.access import Person
 from perijove.core.model import Task
+from perijove.core.plugins import Part
 from perijove.core.routing import Router
-from perijove.jobs.model import Choice, Job, Monitor, NewJob, Refresh, Slice, Update
+from perijove.jobs.model import CellOrigin, Choice, Job, Monitor, NewJob, Refresh, Slice, Update
 from perijove.jobs.service import Jobs
 
 router = Router("jobs")
@@ -33,6 +34,18 @@ def preview_job(jobs: Jobs, body: Choice) -> Slice:
 def export_job(jobs: Jobs, body: NewJob, who: Person) -> Task:
     """Write a job, as a task whose result is the job; it may verify it, too."""
     return jobs.start_export(body, who)
+
+
+@router.get("/export/targets", may="jobs.read")
+def list_targets(jobs: Jobs) -> list[Part]:
+    """The places where exported jobs can go, each with its form."""
+    return jobs.targets()
+
+
+@router.get("/{name}/origin", may="jobs.read")
+def show_origin(jobs: Jobs, name: str) -> list[CellOrigin]:
+    """The cells that a job was made from, beside what the notebook says now."""
+    return jobs.origin(name)
 
 
 @router.post("/{name}/verify", may="jobs.write")

@@ -18,13 +18,14 @@ from perijove.core.events import Events, Happened
 from perijove.core.executions import Executions
 from perijove.core.lineage import Lineage
 from perijove.core.model import Edge, Node, Task
-from perijove.core.plugins import Parts
+from perijove.core.plugins import Part, Parts
 from perijove.core.project import Project
 from perijove.core.refs import Ref
 from perijove.core.tasks import Progress, Tasks
 from perijove.jobs.exporter import Exporter
 from perijove.jobs.install import finish
 from perijove.jobs.model import (
+    CellOrigin,
     Choice,
     Job,
     JobState,
@@ -38,6 +39,7 @@ from perijove.jobs.model import (
     Verification,
 )
 from perijove.jobs.monitor import monitor
+from perijove.jobs.origin import origins
 from perijove.jobs.package import MANIFEST, Plan, contents, edited, read_manifest, write
 from perijove.jobs.portable import make as make_portable
 from perijove.jobs.ports import Kernels, Notebooks, Runs
@@ -99,6 +101,19 @@ class Jobs:
     def preview(self, body: Choice) -> Slice:
         """What a job made from these cells would hold, and why; nothing is written."""
         return self.exporter.described(body)
+
+    def targets(self) -> list[Part]:
+        """The places where exported jobs can go."""
+        return self.exporter.parts.all()
+
+    def origin(self, name: str) -> list[CellOrigin]:
+        """The cells that a job was made from, beside what the notebook says now."""
+        job = self.show(name)
+        try:
+            notebook = self.exporter.notebook(job.notebook)
+        except PerijoveError:  # it was moved or deleted
+            notebook = None
+        return origins(Path(job.path), notebook)
 
     def start_export(self, body: NewJob, who: Person) -> Task:
         """Write a job, as a task whose result is the job; what is wrong with the wish is said at once."""

@@ -62,7 +62,8 @@ def update(folder: Path, manifest: str, made: Mapping[str, bytes], take: Mapping
     own = {path: (PLAIN, content) for path, content in made.items() if path.startswith(ours)}
     install(folder, {**put, **own}, gone)
     shutil.rmtree(folder / CONFLICT, ignore_errors=True)
-    return Update(merged=sorted({*put, *gone}), conflicts=[], kept=kept)
+    ours_now = [path for path in kept if take.get(path) != "notebook"]
+    return Update(merged=sorted({*put, *gone}), conflicts=[], kept=ours_now)
 
 
 def _decided(folder: Path, found: Merge, take: Mapping[str, Take], state: str) -> tuple[Files, list[str]]:

@@ -705,6 +705,23 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/jobs/export/targets": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The places where exported jobs can go, each with its form. */
+        get: operations["list_targets"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/jobs/preview": {
         parameters: {
             query?: never;
@@ -752,6 +769,40 @@ export interface paths {
         post?: never;
         /** Forget the conflict of a job, which stays as it is. */
         delete: operations["abandon_conflict"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/jobs/{name}/monitor": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** How a job does: drift, breaches, metrics and history; alerts that wait are sent. */
+        post: operations["monitor_job"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/jobs/{name}/origin": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The cells that a job was made from, beside what the notebook says now. */
+        get: operations["show_origin"];
+        put?: never;
+        post?: never;
+        delete?: never;
         options?: never;
         head?: never;
         patch?: never;
@@ -1241,6 +1292,18 @@ export interface components {
             at: string;
         };
         /**
+         * Alert
+         * @description What became of the alerts: none, sent, waiting to be sent again, or off where no webhook is set.
+         */
+        Alert: {
+            /** @enum {unknown} */
+            state: "none" | "off" | "sent" | "waiting";
+            /** @default  */
+            detail?: string;
+            /** @default 0 */
+            waiting?: number;
+        };
+        /**
          * Artifact
          * @description A file that a run kept; ``path`` is relative to the run's artifacts.
          */
@@ -1346,6 +1409,28 @@ export interface components {
             theirsName?: string;
             /** @default before */
             baseName?: string;
+        };
+        /**
+         * CellOrigin
+         * @description A cell that a job was made from: the lines of its steps that came of it, and what the notebook says now.
+         *
+         *         ``index`` is the cell's place in the notebook, null where it is gone; ``run`` which run of it, from 1; ``step`` the
+         *         function that the lines stand in, empty for imports and definitions; ``code`` those lines as they were generated.
+         */
+        CellOrigin: {
+            cell: string;
+            index: number | null;
+            run: number;
+            chosen: boolean;
+            /** @enum {unknown} */
+            state: "changed" | "gone" | "same";
+            step: string;
+            lines: [
+                number,
+                number
+            ][];
+            code: string;
+            now: string;
         };
         /**
          * CellView
@@ -1498,6 +1583,22 @@ export interface components {
             before?: string;
             /** @default  */
             after?: string;
+        };
+        /**
+         * ColumnDrift
+         * @description How far one column is from its reference. ``place`` is an input's name, "features" or "predictions".
+         *
+         *         ``psi`` and ``ks`` are None where they say nothing of such a column; ``limit`` is the index above which it drifts.
+         */
+        ColumnDrift: {
+            place: string;
+            column: string;
+            psi: number | null;
+            ks: number | null;
+            limit: number;
+            drifting: boolean;
+            /** @default  */
+            reason?: string;
         };
         /**
          * ColumnProfile
@@ -1950,7 +2051,7 @@ export interface components {
             name: string;
             path: string;
             /** @enum {unknown} */
-            state: "different" | "edited" | "failed" | "new" | "refused" | "verified" | "verifying";
+            state: "different" | "drifting" | "edited" | "failed" | "new" | "refused" | "verified" | "verifying";
             notebook: string;
             cells: string[];
             files: string[];
@@ -2094,6 +2195,31 @@ export interface components {
             merged: number;
             /** @default python */
             language?: string;
+        };
+        /**
+         * MetricDecay
+         * @description A metric of predictions whose labels have come, beside its baseline.
+         */
+        MetricDecay: {
+            name: string;
+            baseline: number;
+            value: number;
+            rows: number;
+            drifting: boolean;
+        };
+        /**
+         * Monitor
+         * @description How a job does: drift of what it reads and answers, breaches of the contract, metrics, and how it went before.
+         */
+        Monitor: {
+            name: string;
+            /** @enum {unknown} */
+            state: "drifting" | "steady" | "unknown";
+            columns: components["schemas"]["ColumnDrift"][];
+            breaches: string[];
+            metrics: components["schemas"]["MetricDecay"][];
+            history: components["schemas"]["Watched"][];
+            alert: components["schemas"]["Alert"];
         };
         /**
          * NewAbout
@@ -2775,6 +2901,25 @@ export interface components {
             versions: components["schemas"]["Version"][];
             /** @default  */
             note?: string;
+        };
+        /**
+         * Watched
+         * @description One profile of the history: of a run, a scored file, or answers over HTTP.
+         */
+        Watched: {
+            id: string;
+            at: string;
+            source: string;
+            rows: number;
+            drifting: boolean;
+            worst_psi: number | null;
+            worst_ks: number | null;
+            columns: string[];
+            breaches: number;
+            /** @default {} */
+            metrics?: {
+                [key: string]: number;
+            };
         };
         /**
          * Window
@@ -4264,6 +4409,35 @@ export interface operations {
             };
         };
     };
+    list_targets: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Part"][];
+                };
+            };
+            /** @description It was not done. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     preview_job: {
         parameters: {
             query?: never;
@@ -4377,6 +4551,68 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Job"];
+                };
+            };
+            /** @description It was not done. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    monitor_job: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                name: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Monitor"];
+                };
+            };
+            /** @description It was not done. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    show_origin: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                name: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CellOrigin"][];
                 };
             };
             /** @description It was not done. */

@@ -11,8 +11,8 @@ import { Lineage } from '../lineage/view';
 import { useTrans } from '../ui/context';
 import { FeedView } from '../ui/feedview';
 import { duration, figure, moment } from '../ui/format';
-import { runIcon } from '../ui/icons';
-import { Empty, Icon, IconButton, KV, Link } from '../ui/parts';
+import { jobIcon, runIcon } from '../ui/icons';
+import { Button, Empty, Icon, IconButton, KV, Link } from '../ui/parts';
 import { State } from '../ui/state';
 import { Tabs } from '../ui/tabs';
 import { useFeed } from '../ui/usefeed';
@@ -55,6 +55,16 @@ function Body(props: Inner & { refresh: () => void }): React.JSX.Element {
       <div className="pj-Toolbar" role="toolbar" aria-label={trans.__('Run')}>
         <IconButton icon={refreshIcon} label={trans.__('Refresh')} onClick={props.refresh} />
         <span className="pj-Spacer" />
+        {run.notebook && opener.can('export:') && (
+          <Button
+            icon={jobIcon}
+            label={trans.__('Export to job…')}
+            title={trans.__('Make a job from the cells that this run came from')}
+            onClick={() =>
+              opener.open(`export:${encodeURIComponent(run.notebook)}?ref=run:${run.id}`)
+            }
+          />
+        )}
       </div>
       <Head run={run} />
       <Tabs

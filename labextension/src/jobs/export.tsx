@@ -1,161 +1,239 @@
-// The export page: what goes into the job and why, its name, and how it compares once it is written.
+// The export page: what goes into the job and why, where it goes, and how it compares once it is written.
 
-import { refreshIcon } from '@jupyterlab/ui-components';
+import { caretDownEmptyIcon, refreshIcon } from '@jupyterlab/ui-components';
 import * as React from 'react';
 
-import type { IClient } from '../api/client';
-import { asCallError, type CallError } from '../api/errors';
 import type { IOpener } from '../api/opener';
-import { parseCell } from '../notebook/cursor';
-import type { INotebooks } from '../notebook/tokens';
-import type { ITasks, Task } from '../tasks/tokens';
+import type { ITasks } from '../tasks/tokens';
 import { useSignal, useTrans } from '../ui/context';
-import { FeedView } from '../ui/feedview';
-import { Button, IconButton, Link, Notice, Trouble } from '../ui/parts';
+import { Button, Icon, IconButton, Link, Notice, Skeleton, Trouble } from '../ui/parts';
+import { Seg } from '../ui/seg';
+import { State } from '../ui/state';
 import { TaskRow } from '../ui/taskrow';
-import { useFeed } from '../ui/usefeed';
-import { isJob, type JobsModel, suggestName } from './model';
+import type { ExportModel, Order } from './exporting';
+import { placeWord } from './form';
+import type { JobsModel } from './model';
+import { Sides } from './sides';
 import { SliceView } from './slice';
-import type { Job, Slice } from './tokens';
+import { Where } from './target';
+import type { Slice } from './tokens';
 import { VerificationView } from './verification';
+import { wishWord } from './words';
 
 type Props = {
-  cell: string;
-  client: IClient;
-  model: JobsModel;
-  notebooks: INotebooks;
+  model: ExportModel;
+  jobs: JobsModel;
   opener: IOpener;
   tasks: ITasks;
+  /** Save the notebook, so that what is sliced is what is seen. */
+  save: () => Promise<void>;
 };
 
-/** The page that exports a cell, named as `<notebook>#<cell id>`. */
+/** The page of an export. */
 export function exportPage(props: Props): React.ReactNode {
   return <ExportPage {...props} />;
 }
 
-/** What became of the export so far. */
-type Outcome = { task?: Task; job?: Job; error?: CallError };
-
-/** Starts an export and follows it to its end. */
-function useExport(props: Props): [Outcome, (name: string, verify: boolean) => Promise<void>] {
-  const trans = useTrans();
-  const [outcome, setOutcome] = React.useState<Outcome>({});
-  const { client, model, notebooks, tasks } = props;
-  const start = async (name: string, verify: boolean): Promise<void> => {
-    const { path, cell } = parseCell(props.cell);
-    try {
-      const body = {
-        notebook: path,
-        cells: [cell],
-        name,
-        kernel_id: notebooks.kernelOf(path),
-        verify
-      };
-      const task = await client.call('post', '/jobs/export', { body });
-      setOutcome({ task });
-      const ended = await tasks.follow(task);
-      if (ended.state === 'done' && isJob(ended.result)) {
-        setOutcome({ job: ended.result });
-      } else {
-        const message =
-          ended.state === 'cancelled' ? trans.__('The export was cancelled.') : ended.error;
-        setOutcome({
-          error: asCallError(new Error([message, ended.hint].filter(Boolean).join(' ')))
-        });
-      }
-      await model.feed.refresh();
-    } catch (reason) {
-      setOutcome({ error: asCallError(reason) });
-    }
-  };
-  return [outcome, start];
-}
-
 function ExportPage(props: Props): React.JSX.Element {
-  const trans = useTrans();
-  const { client, opener, model } = props;
-  const { path, cell } = parseCell(props.cell);
-  const [name, setName] = React.useState(() => suggestName(path));
-  const [outcome, start] = useExport(props);
-  const feed = useFeed<Slice>(
-    {
-      name: 'perijove:preview-job',
-      fetch: () => client.call('post', '/jobs/preview', { body: { notebook: path, cells: [cell] } })
-    },
-    [client, props.cell]
-  );
-  useSignal(feed.changed);
-  const blocked = Boolean(outcome.task) || !name.trim() || feed.value === undefined;
+  const { model } = props;
+  useSignal(model.changed);
+  React.useEffect(() => {
+    model.feed.wake();
+    void model.load();
+    return () => model.dispose();
+  }, [model]);
   return (
     <div className="pj-ExportPage">
-      <div className="pj-Toolbar" role="toolbar" aria-label={trans.__('Export')}>
-        <IconButton
-          icon={refreshIcon}
-          label={trans.__('Look at the cell again')}
-          onClick={() => void feed.refresh()}
-        />
-        <label className="pj-Jobs-name">
-          {trans.__('Job')}
-          <input
-            className="pj-In"
-            aria-label={trans.__('Job name')}
-            value={name}
-            onChange={event => setName(event.target.value)}
-          />
-        </label>
-        <span className="pj-Dim">{trans.__('from')}</span>
-        <Link label={path} onClick={() => opener.open(`cell:${props.cell}`)} />
-        <span className="pj-Spacer" />
-        <Button
-          label={trans.__('Write package')}
-          primary={!model.verifyAfterExport}
-          disabled={blocked}
-          onClick={() => void start(name.trim(), false)}
-        />
-        <Button
-          label={trans.__('Write and verify')}
-          primary={model.verifyAfterExport}
-          disabled={blocked}
-          onClick={() => void start(name.trim(), true)}
-        />
+      <Toolbar {...props} />
+      <Where model={model} />
+      <div className="pj-Jobs-body">
+        <Preview {...props} />
       </div>
-      <Progress {...props} outcome={outcome} />
-      <FeedView feed={feed}>{slice => <SliceView slice={slice} opener={opener} />}</FeedView>
+      <Progress {...props} />
     </div>
   );
 }
 
-function Progress(props: Props & { outcome: Outcome }): React.JSX.Element | null {
+function Toolbar(props: Props): React.JSX.Element {
   const trans = useTrans();
-  const { outcome, tasks, opener } = props;
+  const { jobs, model, opener, save } = props;
+  const { notebook, cells } = model.wish;
+  const place = cells[0] ? `cell:${notebook}#${cells[0]}` : `notebook:${notebook}`;
+  const again = async (): Promise<void> => {
+    await save();
+    await model.feed.refresh();
+  };
+  return (
+    <div className="pj-Toolbar" role="toolbar" aria-label={trans.__('Export')}>
+      <IconButton
+        icon={refreshIcon}
+        label={trans.__('Save the notebook and look again')}
+        onClick={() => void again()}
+      />
+      <label className="pj-Jobs-name">
+        <span className="pj-Dim">{trans.__('Job')}</span>
+        <input
+          className="pj-In"
+          aria-label={trans.__('Job name')}
+          value={model.name}
+          onChange={event => model.set({ name: event.target.value })}
+        />
+      </label>
+      <span className="pj-Dim pj-Jobs-fixed">{trans.__('from')}</span>
+      <span className="pj-Jobs-from">
+        <Link label={notebook} title={notebook} onClick={() => opener.open(place)} />{' '}
+        {wishWord(model.wish, model.feed.value?.view ?? [], trans)}
+      </span>
+      <span className="pj-Dim pj-Jobs-fixed">{trans.__('to')}</span>
+      <TargetSelect model={model} />
+      <span className="pj-Spacer" />
+      <Button
+        label={trans.__('Write')}
+        primary={!jobs.verifyAfterExport}
+        disabled={!model.ready}
+        title={trans.__('Write the package; nothing is run')}
+        onClick={() => void model.start(false)}
+      />
+      <Button
+        label={trans.__('Write and verify')}
+        primary={jobs.verifyAfterExport}
+        disabled={!model.ready}
+        title={trans.__('Write the package, run it in a fresh environment, and compare')}
+        onClick={() => void model.start(true)}
+      />
+    </div>
+  );
+}
+
+function TargetSelect(props: { model: ExportModel }): React.JSX.Element {
+  const trans = useTrans();
+  const { model } = props;
+  const targets = [...model.targets].sort((one, other) =>
+    one.name === 'folder' ? -1 : other.name === 'folder' ? 1 : one.label.localeCompare(other.label)
+  );
+  return (
+    <span className="pj-Sel">
+      <span className="pj-Sel-text" aria-hidden="true">
+        {placeWord(model.chosenTarget, model.options, model.name, trans)}
+      </span>
+      <Icon icon={caretDownEmptyIcon} />
+      <select
+        aria-label={trans.__('Where the job goes')}
+        value={model.target}
+        onChange={event => model.set({ target: event.target.value, options: {} })}
+      >
+        {targets.map(target => (
+          <option key={target.name} value={target.name} disabled={Boolean(target.problem)}>
+            {target.problem ? trans.__('%1 (broken)', target.label) : target.label}
+          </option>
+        ))}
+      </select>
+    </span>
+  );
+}
+
+function Preview(props: Props): React.JSX.Element {
+  const trans = useTrans();
+  const { model, opener } = props;
+  const { feed, wish } = model;
+  const slice = feed.value;
+  const actions = [
+    { label: trans.__('Try again'), onClick: () => void feed.refresh() },
+    ...(model.before
+      ? [{ label: trans.__('Undo the last change'), onClick: () => void model.undo() }]
+      : [])
+  ];
+  const trouble = feed.error && (
+    <Notice sign="bad" title={feed.error.message} actions={actions}>
+      {feed.error.hint}
+    </Notice>
+  );
+  if (!slice) {
+    return <>{trouble ?? <Skeleton rows={8} label={trans.__('Looking at the notebook')} />}</>;
+  }
+  const only = (variable: string): void =>
+    void model.choose({ ...wish, cells: [], ref: '', variable });
+  return (
+    <div className="pj-Columns">
+      <div className="pj-Columns-main">
+        {trouble}
+        <Order {...props} slice={slice} />
+        <SliceView
+          slice={slice}
+          forced={model.forced}
+          chosen={wish.cells}
+          toggle={(view, line) => void model.toggle(view, line)}
+          free={() => void model.free()}
+        />
+      </div>
+      <div className="pj-Columns-side">
+        <Sides slice={slice} opener={opener} variable={wish.variable} only={only} />
+      </div>
+    </div>
+  );
+}
+
+function Order(props: Props & { slice: Slice }): React.JSX.Element {
+  const trans = useTrans();
+  const { model, slice } = props;
+  const order: Order = model.order === 'auto' ? (slice.order ?? 'document') : model.order;
+  const how =
+    order === 'log'
+      ? trans.__('In the order the kernel ran the cells, deleted and repeated ones included.')
+      : trans.__('In the order of the notebook, each cell once.');
+  return (
+    <div className="pj-Jobs-order">
+      <Seg
+        label={trans.__('Order of the cells')}
+        value={order}
+        options={[
+          ['log', trans.__('As it ran')],
+          ['document', trans.__('As it stands')]
+        ]}
+        onChange={value => void model.sort(value)}
+      />
+      <span className="pj-Note">{how}</span>
+    </div>
+  );
+}
+
+function Progress(props: Props): React.JSX.Element | null {
+  const trans = useTrans();
+  const { model, opener, tasks } = props;
   useSignal(tasks.changed);
-  const { task, job, error } = outcome;
+  const { task, job, error } = model.outcome;
   if (task) {
     const now = tasks.get(task.id) ?? task;
     return (
-      <div className="pj-Jobs-progress">
+      <div className="pj-Jobs-dock" aria-live="polite">
         <TaskRow task={now} cancel={id => void tasks.cancel(id)} />
-        {now.message && <div className="pj-Note pj-Pad">{now.message}</div>}
+        <div className="pj-Note pj-Jobs-note">{now.message || trans.__('Begins…')}</div>
       </div>
     );
   }
   if (error) {
-    return <Trouble error={error} />;
+    return (
+      <div className="pj-Jobs-dock">
+        <Trouble error={error} />
+      </div>
+    );
   }
   if (!job) {
     return null;
   }
-  const open = { label: trans.__('Open the job'), onClick: () => opener.open(`job:${job.name}`) };
   return (
-    <>
-      <Notice
-        sign="tick"
-        title={trans._n('%1 file written', '%1 files written', job.files.length)}
-        actions={[open]}
-      >
-        {job.path}
-      </Notice>
+    <div className="pj-Jobs-dock">
+      <div className="pj-Jobs-written" role="status">
+        <State
+          sign="tick"
+          word={trans._n('%1 file written', '%1 files written', job.files.length, job.files.length)}
+        />
+        <span className="pj-Dim" title={job.path}>
+          {job.path}
+        </span>
+        <Link label={trans.__('Open the job')} onClick={() => opener.open(`job:${job.name}`)} />
+      </div>
       {job.verification && <VerificationView verification={job.verification} />}
-    </>
+    </div>
   );
 }

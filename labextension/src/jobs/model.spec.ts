@@ -1,7 +1,7 @@
 import { nullTranslator } from '@jupyterlab/translation';
 import { expect, test } from 'vitest';
 
-import { isJob, jobState, resultState, suggestName } from './model';
+import { isJob, jobState, jobStates, resultState, suggestName } from './model';
 
 const trans = nullTranslator.load('perijove');
 
@@ -18,6 +18,25 @@ test('each state has a shape and a word', () => {
     sign: 'near',
     word: 'Within tolerance'
   });
+});
+
+test('what waits for a person comes before what was proven, and after what is wrong', () => {
+  const words = (job: Parameters<typeof jobStates>[0]): string[] =>
+    jobStates(job, trans).map(state => state.word);
+  expect(words({ state: 'verified', behind: false, conflicts: [] })).toEqual(['verified']);
+  expect(words({ state: 'edited', behind: true, conflicts: [] })).toEqual([
+    'behind its notebook',
+    'edited since'
+  ]);
+  expect(words({ state: 'edited', behind: true, conflicts: ['a.py'] })).toEqual([
+    'conflict',
+    'edited since'
+  ]);
+  expect(jobStates({ state: 'verified', behind: true }, trans, true)[0].word).toBe('behind');
+  expect(words({ state: 'different', behind: true, conflicts: [] })).toEqual([
+    'different',
+    'behind its notebook'
+  ]);
 });
 
 test('the result of an export is a job, of others not', () => {

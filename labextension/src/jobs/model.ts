@@ -60,9 +60,30 @@ export function jobState(
     different: { sign: 'bad', word: trans.__('different') },
     failed: { sign: 'bad', word: trans.__('failed') },
     refused: { sign: 'bad', word: trans.__('refused') },
-    edited: { sign: 'changed', word: trans.__('edited since') }
+    edited: { sign: 'changed', word: trans.__('edited since') },
+    drifting: { sign: 'warn', word: trans.__('drifting') }
   };
   return states[state];
+}
+
+/** What to say of a job first: what waits for a person before what was found, that before what was proven. */
+export function jobStates(
+  job: Pick<Job, 'state' | 'behind' | 'conflicts'>,
+  trans: TranslationBundle,
+  brief = false
+): { sign: Sign; word: string }[] {
+  const own = jobState(job.state, trans);
+  const waits = job.conflicts?.length
+    ? [{ sign: 'bad' as const, word: trans.__('conflict') }]
+    : job.behind
+      ? [
+          {
+            sign: 'changed' as const,
+            word: brief ? trans.__('behind') : trans.__('behind its notebook')
+          }
+        ]
+      : [];
+  return job.state === 'verifying' || own.sign === 'bad' ? [own, ...waits] : [...waits, own];
 }
 
 /** The sign and word of one output's result. */

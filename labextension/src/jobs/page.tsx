@@ -1,4 +1,4 @@
-// A job's page: its state and origin, its verification, its files, its lineage.
+// A job's page: its state and origin, its verification, its cells beside the notebook, its runs, files and lineage.
 
 import { checkIcon, refreshIcon, runIcon as playIcon } from '@jupyterlab/ui-components';
 import type { CommandRegistry } from '@lumino/commands';
@@ -13,14 +13,18 @@ import { useSignal, useTrans } from '../ui/context';
 import { FeedView } from '../ui/feedview';
 import { moment } from '../ui/format';
 import { jobIcon } from '../ui/icons';
-import { Button, Empty, Icon, IconButton, Link, Notice } from '../ui/parts';
+import { Button, Empty, Icon, IconButton, Link, Notice, Trouble } from '../ui/parts';
 import { State } from '../ui/state';
 import { Tabs } from '../ui/tabs';
 import { TaskRow } from '../ui/taskrow';
 import { useFeed } from '../ui/usefeed';
+import { CellsView } from './cells';
 import { CommandIDs } from './commands';
-import { jobState } from './model';
+import { ConflictView, Updated } from './conflict';
+import { jobStates } from './model';
+import { RunsView } from './runs';
 import type { Job } from './tokens';
+import type { UpdateModel } from './updating';
 import { VerificationView } from './verification';
 
 type Props = {
@@ -30,6 +34,7 @@ type Props = {
   opener: IOpener;
   tasks: ITasks;
   commands: CommandRegistry;
+  updating: UpdateModel;
 };
 type Inner = Props & { job: Job; refresh: () => void };
 type Fact = [string, React.ReactNode];
@@ -43,7 +48,7 @@ export function jobPage(props: Props): React.ReactNode {
 }
 
 function JobPage(props: Props): React.JSX.Element {
-  const { client, live, name } = props;
+  const { client, live, name, updating } = props;
   const feed = useFeed<Job>(
     {
       name: 'perijove:job',
@@ -53,6 +58,7 @@ function JobPage(props: Props): React.JSX.Element {
     },
     [client, name]
   );
+  React.useEffect(() => () => updating.dispose(), [updating]);
   return (
     <FeedView feed={feed}>
       {job => <Body {...props} job={job} refresh={() => void feed.refresh()} />}
@@ -61,54 +67,110 @@ function JobPage(props: Props): React.JSX.Element {
 }
 
 function Body(props: Inner): React.JSX.Element {
-  const trans = useTrans();
-  const { commands, job, tasks, refresh } = props;
+  const { job, tasks, updating, refresh } = props;
   useSignal(tasks.changed);
+  useSignal(updating.changed);
+  const [tab, setTab] = React.useState('verification');
   const running = tasks.running.filter(task => task.ref === `job:${job.name}`);
-  const start = (command: string) => () =>
-    void commands.execute(command, { name: job.name }).then(refresh);
+  const waiting = (job.conflicts ?? []).join('\n');
+  React.useEffect(() => void updating.look(job), [updating, waiting]);
+  const update = async (): Promise<void> => {
+    setTab('verification');
+    await updating.start(job);
+    refresh();
+  };
   return (
     <div className="pj-JobPage">
-      <div className="pj-Toolbar" role="toolbar" aria-label={trans.__('Job')}>
-        <IconButton icon={refreshIcon} label={trans.__('Refresh')} onClick={refresh} />
-        <span className="pj-Spacer" />
-        <Button
-          icon={playIcon}
-          label={trans.__('Run')}
-          disabled={running.length > 0}
-          onClick={start(CommandIDs.run)}
-        />
-        <Button
-          icon={checkIcon}
-          label={trans.__('Verify')}
-          primary
-          disabled={running.length > 0}
-          onClick={start(CommandIDs.verify)}
-        />
-      </div>
+      <Toolbar {...props} busy={running.length > 0} update={() => void update()} />
       <Head {...props} />
       {running.map(task => (
-        <TaskRow key={task.id} task={task} cancel={id => void tasks.cancel(id)} />
+        <div key={task.id} className="pj-Jobs-progress" aria-live="polite">
+          <TaskRow task={task} cancel={id => void tasks.cancel(id)} />
+          {task.message && <div className="pj-Note pj-Jobs-note">{task.message}</div>}
+        </div>
       ))}
-      <Tabs
-        label={trans.__('Parts of the job')}
-        tabs={[
-          {
-            id: 'verification',
-            title: trans.__('Verification'),
-            render: () => <Verified {...props} />
-          },
-          { id: 'files', title: trans.__('Files'), render: () => <Files job={job} /> },
-          {
-            id: 'lineage',
-            title: trans.__('Lineage'),
-            render: () => (
-              <Lineage center={`job:${job.name}`} client={props.client} opener={props.opener} />
-            )
-          }
-        ]}
+      {updating.error && <Trouble error={updating.error} />}
+      {updating.done && <Updated update={updating.done} />}
+      <ConflictView model={updating} busy={running.length > 0} apply={() => void update()} />
+      <Parts {...props} tab={tab} setTab={setTab} />
+    </div>
+  );
+}
+
+function Toolbar(props: Inner & { busy: boolean; update: () => void }): React.JSX.Element {
+  const trans = useTrans();
+  const { busy, commands, job, refresh, update } = props;
+  const start = (command: string) => () =>
+    void commands.execute(command, { name: job.name }).then(refresh);
+  const waits = (job.conflicts ?? []).length > 0;
+  const behind = Boolean(job.behind) && !waits;
+  return (
+    <div className="pj-Toolbar" role="toolbar" aria-label={trans.__('Job')}>
+      <IconButton icon={refreshIcon} label={trans.__('Refresh')} onClick={refresh} />
+      <Button
+        label={trans.__('Show folder')}
+        plain
+        onClick={() => void commands.execute(CommandIDs.reveal, { name: job.name })}
+      />
+      <span className="pj-Spacer" />
+      <Button
+        icon={playIcon}
+        label={trans.__('Run')}
+        disabled={busy}
+        title={trans.__('Run the job in the environment of its lock')}
+        onClick={start(CommandIDs.run)}
+      />
+      <Button
+        label={trans.__('Update from notebook')}
+        primary={behind}
+        disabled={busy}
+        title={trans.__('Merge what the notebook gives now; edits in the job stay')}
+        onClick={update}
+      />
+      <Button
+        icon={checkIcon}
+        label={trans.__('Verify')}
+        primary={!behind && !waits}
+        disabled={busy}
+        title={trans.__('Run the job in a fresh environment and compare with the notebook')}
+        onClick={start(CommandIDs.verify)}
       />
     </div>
+  );
+}
+
+function Parts(props: Inner & { tab: string; setTab: (tab: string) => void }): React.JSX.Element {
+  const trans = useTrans();
+  const { client, job, opener, tab, setTab, tasks } = props;
+  return (
+    <Tabs
+      label={trans.__('Parts of the job')}
+      chosen={tab}
+      onChoose={setTab}
+      tabs={[
+        {
+          id: 'verification',
+          title: trans.__('Verification'),
+          render: () => <Verified {...props} />
+        },
+        {
+          id: 'cells',
+          title: trans.__('Cells and steps'),
+          render: () => <CellsView job={job} client={client} opener={opener} />
+        },
+        {
+          id: 'runs',
+          title: trans.__('Runs'),
+          render: () => <RunsView job={job} client={client} tasks={tasks} />
+        },
+        { id: 'files', title: trans.__('Files'), render: () => <Files job={job} /> },
+        {
+          id: 'lineage',
+          title: trans.__('Lineage'),
+          render: () => <Lineage center={`job:${job.name}`} client={client} opener={opener} />
+        }
+      ]}
+    />
   );
 }
 
@@ -137,14 +199,16 @@ function Head(props: Inner): React.JSX.Element {
       )
     ],
     [trans.__('Written'), moment(job.exportedAt)],
-    [trans.__('Folder'), job.path]
+    [trans.__('Folder'), <span title={job.path}>{job.path}</span>]
   ];
   return (
     <div className="pj-Head">
       <h1>
         <Icon icon={jobIcon} />
         {job.name}
-        <State {...jobState(job.state, trans)} />
+        {jobStates(job, trans).map(state => (
+          <State key={state.word} {...state} />
+        ))}
       </h1>
       <div className="pj-Meta">
         {facts.map(([label, value]) => (
@@ -163,9 +227,6 @@ function Verified(props: Inner): React.JSX.Element {
   const { job } = props;
   return (
     <>
-      {job.warnings.map(warning => (
-        <Notice key={warning} sign="warn" title={warning} />
-      ))}
       {job.verification ? (
         <VerificationView verification={job.verification} />
       ) : (
@@ -174,6 +235,23 @@ function Verified(props: Inner): React.JSX.Element {
             'Not verified yet. “Verify” runs the job in a fresh environment and compares it with the notebook.'
           )}
         />
+      )}
+      {job.warnings.length > 0 && (
+        <Notice
+          sign="warn"
+          title={trans._n(
+            '%1 thing to know from the export',
+            '%1 things to know from the export',
+            job.warnings.length,
+            job.warnings.length
+          )}
+        >
+          <ul className="pj-Jobs-told">
+            {job.warnings.map(warning => (
+              <li key={warning}>{warning}</li>
+            ))}
+          </ul>
+        </Notice>
       )}
     </>
   );

@@ -1,7 +1,7 @@
 // The Jobs section: each exported job with its state, and what is being exported or verified.
 
 import type { TranslationBundle } from '@jupyterlab/translation';
-import { addIcon, checkIcon } from '@jupyterlab/ui-components';
+import { addIcon, checkIcon, refreshIcon } from '@jupyterlab/ui-components';
 import type { CommandRegistry } from '@lumino/commands';
 import type { ISignal } from '@lumino/signaling';
 import * as React from 'react';
@@ -17,7 +17,7 @@ import { Empty } from '../ui/parts';
 import { State } from '../ui/state';
 import { TaskRow } from '../ui/taskrow';
 import { CommandIDs } from './commands';
-import { jobState, type JobsModel } from './model';
+import { jobStates, type JobsModel } from './model';
 import type { Job } from './tokens';
 
 type Deps = { model: JobsModel; tasks: ITasks; commands: CommandRegistry };
@@ -55,12 +55,15 @@ export class JobsSection implements ISection {
   summary(): string {
     const all = this._deps.model.all ?? [];
     const bad = all.filter(job => ['different', 'failed', 'refused'].includes(job.state)).length;
+    const behind = all.filter(job => job.behind).length;
     const good = all.filter(job => job.state === 'verified').length;
     return bad
       ? this._trans.__('%1 not as the notebook', String(bad))
-      : good
-        ? this._trans.__('%1 verified', String(good))
-        : '';
+      : behind
+        ? this._trans.__('%1 behind its notebook', String(behind))
+        : good
+          ? this._trans.__('%1 verified', String(good))
+          : '';
   }
 
   render(): React.JSX.Element {
@@ -96,6 +99,12 @@ function Jobs(props: Deps): React.JSX.Element {
             text={trans.__(
               'No jobs yet. Right-click a cell that gives a result, then “Export to job…”.'
             )}
+            actions={[
+              {
+                label: trans.__('Export the active cell'),
+                onClick: () => void props.commands.execute(CommandIDs.exportCell)
+              }
+            ]}
           />
         }
       >
@@ -114,15 +123,27 @@ function Jobs(props: Deps): React.JSX.Element {
 function JobLine(props: Deps & { job: Job }): React.JSX.Element {
   const trans = useTrans();
   const { job, commands } = props;
-  const verify = (): void => void commands.execute(CommandIDs.verify, { name: job.name });
+  const states = jobStates(job, trans, true);
+  const does = (command: string) => (): void => void commands.execute(command, { name: job.name });
+  const update = {
+    icon: refreshIcon,
+    label: trans.__('Update from notebook'),
+    onClick: does(CommandIDs.update)
+  };
+  const verify = { icon: checkIcon, label: trans.__('Verify'), onClick: does(CommandIDs.verify) };
+  const tip = [
+    trans.__('From %1, written %2', job.notebook, moment(job.exportedAt)),
+    states.map(state => state.word).join(', '),
+    trans.__('Enter opens it; the menu key gives all actions')
+  ];
   return (
     <Row
       id={`job:${job.name}`}
       icon={jobIcon}
       name={job.name}
-      tip={trans.__('From %1, written %2', job.notebook, moment(job.exportedAt))}
-      state={<State {...jobState(job.state, trans)} />}
-      actions={[{ icon: checkIcon, label: trans.__('Verify'), onClick: verify }]}
+      tip={tip.join('\n')}
+      state={<State {...states[0]} />}
+      actions={job.behind ? [update, verify] : [verify]}
       onOpen={() => void commands.execute(CommandIDs.openJob, { ref: `job:${job.name}` })}
       className="pj-Jobs-row"
     />

@@ -1,88 +1,84 @@
-// What a job would hold: each line with the reason it stays or goes, and the job's parameters, inputs and outputs.
+// What a job would hold, line by line: the reason why each stays, and a box to force it in or out.
 
-import { checkIcon } from '@jupyterlab/ui-components';
 import * as React from 'react';
 
-import type { Schemas } from '../api/client';
-import type { IOpener } from '../api/opener';
 import { useTrans } from '../ui/context';
-import { cell } from '../ui/format';
-import { Empty, Icon, Link, Notice } from '../ui/parts';
-import { Table, type TableColumn } from '../ui/table';
-import type { Slice } from './tokens';
+import { Link } from '../ui/parts';
+import { canForce, type Forced, howForced } from './choice';
+import { Findings } from './findings';
+import type { CellView, KeptLine, Slice } from './tokens';
+import { cellWord, idWord, plainWarnings, tally } from './words';
 
-type CellView = Schemas['CellView'];
+type Props = {
+  slice: Slice;
+  forced: Forced;
+  /** The cells that were chosen. */
+  chosen: readonly string[];
+  toggle: (view: CellView, line: KeptLine) => void;
+  free: () => void;
+};
 
-/** Counts kept lines and cells. */
-export function tally(view: readonly CellView[]): {
-  lines: number;
-  kept: number;
-  cells: number;
-  keptCells: number;
-} {
-  const lines = view.flatMap(one => one.lines);
-  return {
-    lines: lines.length,
-    kept: lines.filter(line => line.kept).length,
-    cells: view.length,
-    keptCells: view.filter(one => one.kept).length
-  };
-}
-
-/** Lines at the left, parameters, inputs and outputs at the right. */
-export function SliceView(props: { slice: Slice; opener: IOpener }): React.JSX.Element {
+/** The cells with their lines. */
+export function SliceView(props: Props): React.JSX.Element {
   const trans = useTrans();
-  const { slice } = props;
+  const { slice, forced, free } = props;
   const [keptOnly, setKeptOnly] = React.useState(false);
   const { lines, kept, cells, keptCells } = tally(slice.view);
+  const ref = React.useRef<HTMLDivElement>(null);
+  const show = (cell: string): void => {
+    const place = ref.current?.querySelector<HTMLElement>(`[data-cell="${CSS.escape(cell)}"]`);
+    place?.scrollIntoView({ block: 'center' });
+    place?.querySelector('button')?.focus({ preventScroll: true });
+  };
+  const byHand = forced.keep.length + forced.drop.length;
   return (
-    <div className="pj-Columns">
-      <div className="pj-Columns-main">
-        <h2 className="pj-H">
-          {trans.__('What goes into the job')}
-          <span className="pj-Dim">
-            {trans.__(
-              '%1 of %2 lines, from %3 of %4 cells',
-              String(kept),
-              String(lines),
-              String(keptCells),
-              String(cells)
-            )}
-          </span>
-          <span className="pj-Spacer" />
-          <label className="pj-Jobs-keptOnly">
-            <input
-              type="checkbox"
-              checked={keptOnly}
-              onChange={event => setKeptOnly(event.target.checked)}
-            />
-            {trans.__('Kept only')}
-          </label>
-        </h2>
-        {slice.warnings.map(warning => (
-          <Notice key={warning} sign="warn" title={warning} />
+    <div ref={ref}>
+      <h2 className="pj-H">
+        {trans.__('What goes into the job')}
+        <span className="pj-Dim">
+          {trans.__(
+            '%1 of %2 lines, from %3 of %4 cells',
+            ...[kept, lines, keptCells, cells].map(String)
+          )}
+        </span>
+        <span className="pj-Spacer" />
+        {byHand > 0 && (
+          <Link
+            label={trans._n('Undo %1 line by hand', 'Undo %1 lines by hand', byHand, byHand)}
+            onClick={free}
+          />
+        )}
+        <label className="pj-Check">
+          <input
+            type="checkbox"
+            checked={keptOnly}
+            onChange={event => setKeptOnly(event.target.checked)}
+          />
+          {trans.__('Kept only')}
+        </label>
+      </h2>
+      <Findings findings={slice.findings ?? []} more={plainWarnings(slice)} show={show} />
+      {slice.view
+        .filter(one => one.kept || !keptOnly)
+        .map((one, index) => (
+          <CellLines key={`${one.id}:${index}`} {...props} view={one} keptOnly={keptOnly} />
         ))}
-        {slice.opaque.map(reason => (
-          <Notice key={reason} sign="warn" title={reason} />
-        ))}
-        {slice.view
-          .filter(one => one.kept || !keptOnly)
-          .map(one => (
-            <CellLines key={one.id} view={one} keptOnly={keptOnly} />
-          ))}
-      </div>
-      <div className="pj-Columns-side">
-        <Sides {...props} />
-      </div>
     </div>
   );
 }
 
-function CellLines(props: { view: CellView; keptOnly: boolean }): React.JSX.Element {
+function CellLines(props: Props & { view: CellView; keptOnly: boolean }): React.JSX.Element {
   const trans = useTrans();
-  const { view, keptOnly } = props;
+  const { view, keptOnly, chosen } = props;
   const [open, setOpen] = React.useState(view.kept);
+  React.useEffect(() => setOpen(view.kept), [view.kept]);
   const lines = view.lines.filter(line => line.kept || !keptOnly);
+  const word = cellWord(view, trans);
+  const note = view.kept
+    ? chosen.includes(view.id)
+      ? trans.__('chosen')
+      : trans.__('kept')
+    : trans.__('left out: nothing here is needed');
   return (
     <section className="pj-Jobs-cell" data-cell={view.id} data-kept={view.kept}>
       <button
@@ -92,38 +88,14 @@ function CellLines(props: { view: CellView; keptOnly: boolean }): React.JSX.Elem
         onClick={() => setOpen(!open)}
       >
         <span className={`pj-Twist${open ? ' pj-mod-open' : ''}`} aria-hidden="true" />
-        <code>[{view.index + 1}]</code>
-        <span className="pj-Dim">{view.note}</span>
+        <code>{view.index >= 0 ? `[${view.index}]` : word}</code>
+        {idWord(view.id) && <span>{view.id}</span>}
+        <span className="pj-Dim">{note}</span>
       </button>
       {open && (
-        <div
-          className="pj-Lines"
-          role="table"
-          aria-label={trans.__('Lines of cell %1', String(view.index + 1))}
-        >
+        <div className="pj-Lines" role="table" aria-label={trans.__('Lines of %1', word)}>
           {lines.map(line => (
-            <div
-              key={line.number}
-              role="row"
-              className={`pj-Line${line.kept ? '' : ' pj-mod-cut'}`}
-            >
-              <span
-                role="cell"
-                className="pj-Line-tick"
-                title={line.kept ? trans.__('kept') : trans.__('left out')}
-              >
-                {line.kept && <Icon icon={checkIcon} />}
-              </span>
-              <span role="cell" className="pj-Line-number">
-                {line.number}
-              </span>
-              <span role="cell" className="pj-Line-code">
-                {line.text || ' '}
-              </span>
-              <span role="cell" className="pj-Line-why" title={line.reason}>
-                {line.reason}
-              </span>
-            </div>
+            <CodeLine key={line.number} {...props} line={line} />
           ))}
         </div>
       )}
@@ -131,62 +103,46 @@ function CellLines(props: { view: CellView; keptOnly: boolean }): React.JSX.Elem
   );
 }
 
-function Sides(props: { slice: Slice; opener: IOpener }): React.JSX.Element {
+function CodeLine(props: Props & { view: CellView; line: KeptLine }): React.JSX.Element {
   const trans = useTrans();
-  const { slice, opener } = props;
+  const { view, line, forced, toggle } = props;
+  const how = canForce(line) ? howForced(forced, view, line.number) : undefined;
+  const why =
+    how === 'in'
+      ? trans.__('forced in by you')
+      : how === 'out'
+        ? trans.__('left out by you')
+        : line.reason;
+  const blank = line.text.trim() === '';
   return (
-    <>
-      <Side
-        title={trans.__('Parameters')}
-        rows={slice.parameters}
-        columns={[
-          { title: trans.__('Parameter'), cell: row => <code>{row.name}</code> },
-          { title: trans.__('Type'), cell: row => row.type },
-          { title: trans.__('Default'), cell: row => cell(row.default), num: true },
-          { title: trans.__('Line'), cell: row => row.line, num: true, width: '64px' }
-        ]}
-      />
-      <Side
-        title={trans.__('Inputs')}
-        rows={slice.inputs}
-        columns={[
-          {
-            title: trans.__('Input'),
-            cell: row =>
-              row.ref ? <Link label={row.name} onClick={() => opener.open(row.ref)} /> : row.name
-          },
-          { title: trans.__('Kind'), cell: row => row.kind, width: '120px' }
-        ]}
-      />
-      <Side
-        title={trans.__('Outputs')}
-        rows={slice.outputs}
-        columns={[
-          { title: trans.__('Output'), cell: row => row.name },
-          { title: trans.__('Kind'), cell: row => row.kind, width: '120px' }
-        ]}
-      />
-    </>
-  );
-}
-
-function Side<T extends { name: string }>(props: {
-  title: string;
-  rows: readonly T[];
-  columns: TableColumn<T>[];
-}): React.JSX.Element {
-  const trans = useTrans();
-  const { title, rows, columns } = props;
-  return (
-    <>
-      <h2 className="pj-H">
-        {title} <span className="pj-Dim">{rows.length}</span>
-      </h2>
-      {rows.length === 0 ? (
-        <Empty text={trans.__('None.')} />
-      ) : (
-        <Table label={title} wide rows={rows} rowKey={row => row.name} columns={columns} />
-      )}
-    </>
+    <div
+      role="row"
+      className={`pj-Line${line.kept || blank ? '' : ' pj-mod-cut'}${how ? ' pj-mod-forced' : ''}`}
+    >
+      <span role="cell" className="pj-Check">
+        {canForce(line) && (
+          <input
+            type="checkbox"
+            aria-label={trans.__('Line %1 of %2', String(line.number), cellWord(view, trans))}
+            title={
+              line.kept
+                ? trans.__('In the job; untick to leave it out')
+                : trans.__('Not in the job; tick to take it in')
+            }
+            checked={line.kept}
+            onChange={() => toggle(view, line)}
+          />
+        )}
+      </span>
+      <span role="cell" className="pj-Line-number">
+        {line.number}
+      </span>
+      <span role="cell" className="pj-Line-code" title={line.text}>
+        {line.text || ' '}
+      </span>
+      <span role="cell" className="pj-Line-why" title={why}>
+        {why}
+      </span>
+    </div>
   );
 }

@@ -8,7 +8,16 @@ import type { Schemas } from '../api/client';
 /** The shapes of the contract that the jobs use. */
 export type Job = Schemas['Job'];
 export type Slice = Schemas['Slice'];
+export type CellView = Schemas['CellView'];
+export type KeptLine = Schemas['KeptLine'];
+export type LineRef = Schemas['LineRef'];
+export type Finding = Schemas['Finding'];
 export type Verification = Schemas['Verification'];
+export type Update = Schemas['Update'];
+export type Clash = Schemas['Clash'];
+export type CellOrigin = Schemas['CellOrigin'];
+export type Target = Schemas['Part'];
+export type NewJob = Schemas['NewJob'];
 
 /** What the jobs offer to other parts. */
 export interface IJobs {

@@ -34,6 +34,9 @@ export class Notebooks implements INotebooks {
     return {
       notebook: panel.context.path,
       cell: cell.model.id,
+      chosen: panel.content.selectedCells
+        .filter(one => one.model.type === 'code')
+        .map(one => one.model.id),
       kernelId: panel.sessionContext.session?.kernel?.id ?? ''
     };
   }

@@ -3,8 +3,8 @@
 import { Token } from '@lumino/coreutils';
 import type { ISignal } from '@lumino/signaling';
 
-/** A cell of the notebook in front, and the kernel it ran in. */
-export type Place = { notebook: string; cell: string; kernelId: string };
+/** The active cell of the notebook in front, all chosen ones that hold code, and the kernel they ran in. */
+export type Place = { notebook: string; cell: string; chosen: string[]; kernelId: string };
 
 /** The notebook in front. */
 export interface INotebooks {

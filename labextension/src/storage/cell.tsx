@@ -5,11 +5,11 @@ import * as React from 'react';
 
 import { useTrans } from '../ui/context';
 import { IconButton } from '../ui/parts';
+import { Seg } from '../ui/seg';
 import { State } from '../ui/state';
 import { type BlobOf, Pictures, type PictureView } from './images';
 import type { Layout } from './model';
 import { type Colouring, Fold, Lines, Nothing } from './rows';
-import { Seg } from './seg';
 import type { CellChange, Line, OutputChange } from './tokens';
 import {
   cellSummary,

@@ -63,7 +63,15 @@ export class TaskModel implements ITasks, IDisposable {
     return this._told.has(id);
   }
 
-  follow(task: Task, tells = false): Promise<Task> {
+  /** Whether whoever started a task shows how far it is, so that nothing else has to. */
+  isShown(id: string): boolean {
+    return this._shown.has(id);
+  }
+
+  follow(task: Task, tells = false, shows = false): Promise<Task> {
+    if (shows) {
+      this._shown.add(task.id);
+    }
     if (tells) {
       this._told.add(task.id);
     }
@@ -118,6 +126,7 @@ export class TaskModel implements ITasks, IDisposable {
   private readonly _poll: Poll<void, Error>;
   private readonly _tasks = new Map<string, Task>();
   private readonly _told = new Set<string>();
+  private readonly _shown = new Set<string>();
   private readonly _ends = new Map<string, PromiseDelegate<Task>>();
   private readonly _changed = new Signal<this, void>(this);
   private readonly _moved = new Signal<this, Task>(this);

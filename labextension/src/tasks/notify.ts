@@ -17,6 +17,9 @@ export class TaskNotices {
 
   private _show(_: TaskModel, task: Task): void {
     const known = this._ids.get(task.id);
+    if (this._model.isShown(task.id)) {
+      return;
+    }
     if (isRunning(task)) {
       const options = {
         autoClose: false as const,

@@ -14,8 +14,8 @@ export interface ITasks {
   readonly changed: ISignal<ITasks, void>;
   /** The tasks that have not ended, oldest first. */
   readonly running: readonly Task[];
-  /** Follow a task that was just started; the answer is the task when it has ended. `tells` says itself how well it ended. */
-  follow(task: Task, tells?: boolean): Promise<Task>;
+  /** Follow a task that was just started; the answer is the task when it has ended. `tells` says itself how well it ended, `shows` shows how far it is. */
+  follow(task: Task, tells?: boolean, shows?: boolean): Promise<Task>;
   /** The task as last heard of. */
   get(id: string): Task | undefined;
   /** Ask a task to stop. */
