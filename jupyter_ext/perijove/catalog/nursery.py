@@ -5,7 +5,8 @@ Vocabulary
   ahead   a worker that is asked for before its request: it reads a tiny file of ours while it waits, so that what a
           fork leaves to the first use (pages of memory to copy, a heap to grow) is done when the request comes
 The nursery is a small process of its own with one thread. Nothing that a child does reaches the nursery or the next
-child. In its idle time it loads what workers need, and it ends when its parent does.
+child. In its idle time it loads what workers need, and it ends when its parent does; so does a worker, whatever it
+waits for, because its line is then hung up.
 """
 
 from __future__ import annotations
@@ -118,22 +119,27 @@ def _fork(descriptor: int, others: Sequence[int], prepared: bool = False) -> Non
         nothing = os.open(os.devnull, os.O_RDWR)
         for standard in (0, 1, 2):
             os.dup2(nothing, standard)  # standard input was the nursery's own line
-        work = threading.Thread(target=_work, args=(descriptor, prepared))
-        work.start()
-        work.join()
+        hung_up = select.poll()
+        hung_up.register(descriptor, 0)  # only that whoever asks is gone; a request that is complete is no such thing
+        threading.Thread(target=_work, args=(descriptor, prepared)).start()
+        hung_up.poll()
+        os.killpg(0, signal.SIGKILL)  # with all it started
     finally:
         os._exit(0)  # nothing of the nursery is to be flushed or closed twice
 
 
 def _work(descriptor: int, prepared: bool) -> None:
     """Answer; in a thread, whose heap is its own: in the one that comes from the nursery each page is copied first."""
-    with socket.socket(fileno=descriptor) as line:
+    try:
+        line = socket.socket(fileno=descriptor)
         if prepared:
             _prepare()
         line.sendall(b"%d\n" % os.getpid())
         asked = _asked(line)
         if asked:
             serve(asked, line.sendall)
+    finally:
+        os._exit(0)
 
 
 def _prepare() -> None:
