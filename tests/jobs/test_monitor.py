@@ -160,3 +160,33 @@ def test_settings_that_make_no_sense_are_named(job, text):
     config.unlink() if text is None else config.write_text(text)
     with pytest.raises(Invalid, match="config.toml cannot be read"):
         Watch(job)
+
+
+# -- its doors
+
+
+def test_a_drifting_job_is_listed_as_such_until_it_is_steady(job, profiles, project, monkeypatch):
+    from datetime import UTC, datetime
+
+    from click.testing import CliRunner
+
+    from perijove.cli import perijove
+    from perijove.core.database import Database
+    from perijove.jobs.model import Job
+    from perijove.jobs.store import JobStore
+
+    monkeypatch.delenv("JOB_ALERT_WEBHOOK", raising=False)
+    database = Database(f"sqlite:///{project.state / 'state.db'}")
+    store = JobStore(database)
+    store.put(Job("loans", str(job), "new", "nb.ipynb", [], [], "", [], datetime.now(UTC), None))
+    ran(job, profiles, normal(3, mean=1.5))
+    told = CliRunner().invoke(perijove, ["job", "monitor", str(job), "--json"])
+    assert told.exit_code == 1, told.output
+    assert json.loads(told.stdout)["state"] == "drifting" and store.get("loans").state == "drifting"
+    ran(job, profiles, normal(1))
+    told = CliRunner().invoke(perijove, ["job", "monitor", str(job)])
+    assert told.exit_code == 0 and "loans: steady" in told.stdout
+    assert store.get("loans").state == "new"
+    told = CliRunner().invoke(perijove, ["job", "monitor", str(job), "--key", "id"])
+    assert isinstance(told.exception, Invalid) and "--labels" in told.exception.hint
+    database.close()

@@ -177,3 +177,33 @@ def test_onnx_holds_a_pipeline_over_columns(job, tmp_path):
     onnx, trees = portable.parities(tmp_path / "parity.json")
     assert onnx.agrees and onnx.label_flips == 0, onnx.detail
     assert not trees.agrees and "treelite holds ensembles of trees" in trees.detail
+
+
+def test_the_model_card_has_the_parity_and_the_package_its_groups(tmp_path, monkeypatch):
+    import tomllib
+
+    from perijove.jobs import lock, package
+    from perijove.jobs.notebook import read_notebook
+    from perijove.jobs.slice import backward_slice
+    from tests.jobs import notebooks
+
+    monkeypatch.setattr(lock, "lock", lambda lines, *_: "".join(f"{one}\n" for one in lines))
+    path = notebooks.write(tmp_path / "nb.ipynb", [("train", "code", "model = [1]")])
+    book = read_notebook(path, "nb.ipynb")
+    values, out = tmp_path / "values", tmp_path / "job"
+    values.mkdir()
+    entry = {"name": "model", "kind": "model", "file": "", "detail": "", "type": "sklearn.dummy.DummyClassifier"}
+    (values / "values.json").write_text(json.dumps({"values": [entry], "python": "3.11.7", "packages": {}}))
+    job = package.plan("job_one", book, [0], backward_slice(book.sources, [0]))
+    before = package.contents(job, values, out)
+    assert b"Portable forms" not in before["MODEL_CARD.md"]
+    assert set(tomllib.loads(before["pyproject.toml"].decode())["project"]["optional-dependencies"]) == {
+        "serve",
+        "portable",
+    }
+    assert b"starlette==" in before["requirements-serve.lock"] and b"treelite==" in before["requirements-portable.lock"]
+    out.mkdir()
+    made = {"form": "onnx", "agrees": True, "rows": 300, "max_difference": 1e-7, "label_flips": 0, "detail": ""}
+    (out / "parity.json").write_text(json.dumps({"models": {"model": [made]}}))
+    card = package.contents(job, values, out)["MODEL_CARD.md"].decode()
+    assert "| `onnx` | yes | `1e-07` | `0` | 300 |" in card

@@ -18,7 +18,7 @@ from perijove.jobs.service import Jobs
 from perijove.jobs.update import abandon
 from perijove.jobs.verify import Silent
 from perijove.jobs.verify import verify as verify_folder
-from perijove.jobs.watch_cli import monitor, portable, serve_job
+from perijove.jobs.watch_cli import Spoken, monitor, portable, serve_job
 
 CELL = "A cell, by its id or its index in the notebook; repeat it for several."
 ORDERS = ("auto", "log", "document")
@@ -194,7 +194,7 @@ def verify(folder: Path, environments: Path | None, as_json: bool) -> None:
     name = str(read_manifest(folder)["name"])
     place, kept = folder.resolve(), environments.resolve() if environments else None
     if not Project.find(place).state.exists():  # somebody else's machine, where Perijove keeps no state
-        _judge(verify_folder(place, Silent() if as_json else _Spoken(), kept), as_json)
+        _judge(verify_folder(place, Silent() if as_json else Spoken(), kept), as_json)
         return
     jobs = _jobs()
     started = service("tasks").start(
@@ -202,14 +202,6 @@ def verify(folder: Path, environments: Path | None, as_json: bool) -> None:
     )
     task = run_task(service("tasks"), started, quiet=as_json)
     _judge(msgspec.convert(task.result, Verification), as_json)
-
-
-class _Spoken(Silent):
-    """Says on the error stream what is being done."""
-
-    def step(self, share: float | None, message: str) -> None:
-        """Say it."""
-        click.echo(f"{message}…", err=True)
 
 
 def _judge(found: Verification, as_json: bool) -> None:

@@ -2,18 +2,15 @@
 
 from __future__ import annotations
 
-import json
 from pathlib import Path
-from typing import Any
-
-import msgspec
 
 from perijove.core.errors import Failed
 from perijove.jobs import serve
 from perijove.jobs.model import Parity
+from perijove.jobs.serving import REPORT, parities
 from perijove.jobs.verify import Teller
 
-REPORT = "parity.json"
+__all__ = ["make", "parities"]
 
 
 def make(folder: Path, environments: Path, teller: Teller) -> list[Parity]:
@@ -29,12 +26,3 @@ def make(folder: Path, environments: Path, teller: Teller) -> list[Parity]:
         raise Failed("The run yielded no model to convert.", hint="See its log.")
     (folder.resolve() / REPORT).write_text((outputs / REPORT).read_text("utf-8"), "utf-8")
     return found
-
-
-def parities(report: Path) -> list[Parity]:
-    """The parities in a report; none where there is no report."""
-    try:
-        listed: dict[str, list[dict[str, Any]]] = json.loads(report.read_text("utf-8"))["models"]
-        return [msgspec.convert({"model": name, **one}, Parity) for name, forms in listed.items() for one in forms]
-    except (OSError, ValueError, KeyError, AttributeError, TypeError):
-        return []

@@ -2,17 +2,23 @@
 
 from __future__ import annotations
 
+import json
 import re
 from collections.abc import Callable, Mapping
 from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
 from typing import Any
+
+import msgspec
 
 from perijove.core.errors import Failed
 from perijove.jobs import lock as locks
 from perijove.jobs.lock import Needs, plain
+from perijove.jobs.model import Parity
 
 SERVE_LOCK = "requirements-serve.lock"
 PORTABLE_LOCK = "requirements-portable.lock"
+REPORT = "parity.json"
 FILES = ("models.py", "portable.py", "scoring.py", "serve.py")
 # The versions that are taken where the kernel has none, so that the same input gives the same lock.
 SERVE = {"pyarrow": "25.0.1", "starlette": "1.10.0", "uvicorn": "0.54.0"}
@@ -68,3 +74,12 @@ def files(
     with ThreadPoolExecutor() as pool:
         made = dict(zip(wanted, pool.map(locked, wanted.values()), strict=True))
     return {name: static(name) for name in FILES}, {name: text for name, text in made.items() if text}
+
+
+def parities(report: Path) -> list[Parity]:
+    """The parities in a report; none where there is no report."""
+    try:
+        listed: dict[str, list[dict[str, Any]]] = json.loads(report.read_text("utf-8"))["models"]
+        return [msgspec.convert({"model": name, **one}, Parity) for name, forms in listed.items() for one in forms]
+    except (OSError, ValueError, KeyError, AttributeError, TypeError):
+        return []

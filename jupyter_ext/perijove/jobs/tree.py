@@ -42,7 +42,14 @@ def texts(job: Plan, listed: Mapping[str, Any], out: Path, run: str, facts: Mapp
     kinds += ["frame" for entry in listed["values"] if str(entry.get("sample", "")).endswith(".parquet")]
     needs = locks.needed(job.modules, "\n".join([steps, *beside.values()]), listed, kinds)
     groups = serving.extras(listed)
-    given = {**_given(job, listed, out, python, needs), "extras": groups, "serves": bool(groups)}
+    own, locked = serving.files(groups, needs, listed, python, _static)
+    given = {
+        **_given(job, listed, out, python, needs),
+        "extras": groups,
+        "serves": bool(groups),
+        "locks": sorted(locked),
+        "parity": serving.parities(out / serving.REPORT),
+    }
     made = {
         ".dockerignore": render("dockerignore.j2"),
         ".github/workflows/ci.yml": render("ci.yml.j2", **given),
@@ -69,7 +76,6 @@ def texts(job: Plan, listed: Mapping[str, Any], out: Path, run: str, facts: Mapp
     }
     made[f"{source}/profiles.py"] = _static("profiles.py")
     made[f"{source}/reference.json"] = as_json({"inputs": _of_inputs(job, "profiles.py")})
-    own, locked = serving.files(groups, needs, listed, python, _static)
     made |= {f"{source}/{name}": text for name, text in own.items()} | locked
     if job.program.uses_dask:
         made[f"{source}/cluster.py"] = _static("cluster.py")

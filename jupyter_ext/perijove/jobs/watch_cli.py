@@ -49,7 +49,16 @@ def serve_job(
         verb += [f"--batch={batch.resolve()}", f"--out={out.resolve()}"]
     verb += ["--json"] if as_json else []
     environments = _jobs().project.state / "environments"
-    serve.become(serve.prepared(folder, verb, environments, Silent(), portable=form != "python"))
+    teller = Silent() if as_json else Spoken()
+    serve.become(serve.prepared(folder, verb, environments, teller, portable=form != "python"))
+
+
+class Spoken(Silent):
+    """Says on the error stream what is being done."""
+
+    def step(self, share: float | None, message: str) -> None:
+        """Say it."""
+        click.echo(f"{message}…", err=True)
 
 
 @click.command("portable")
