@@ -91,6 +91,10 @@ async function seeTargets(page: Page): Promise<void> {
     await page_.getByLabel('Where the job goes').selectOption('folder');
     await page_.getByLabel('Job name').fill('dear_orders');
     await expect(page_.getByLabel('Folder')).toHaveAttribute('placeholder', 'jobs/dear_orders');
+    await page.setViewportSize({ width: 980, height: 900 });
+    await expect(page_.getByRole('button', { name: 'Write and verify' })).toBeInViewport({ ratio: 1 });
+    await picture(page, 'jobs-4b-narrow', { keep: true });
+    await page.setViewportSize({ width: 1440, height: 900 });
   });
 }
 

@@ -51,12 +51,12 @@ function Parameters(props: Props): React.JSX.Element {
           title: trans.__('Default'),
           cell: row => <span title={cell(row.default)}>{cell(row.default)}</span>,
           num: true,
-          width: '24%'
+          width: '22%'
         },
         {
           title: trans.__('Kind'),
           cell: row => originWord(row.kind ?? 'literal', trans),
-          width: '62px'
+          width: '56px'
         },
         {
           title: trans.__('From'),
@@ -125,7 +125,7 @@ function Outputs(props: Props): React.JSX.Element {
         {
           title: trans.__('Compared by'),
           cell: row => outputWord(row.kind, trans),
-          width: '190px'
+          width: '44%'
         },
         {
           title: '',
@@ -137,7 +137,7 @@ function Outputs(props: Props): React.JSX.Element {
                 onClick={() => only(row.name)}
               />
             ) : null,
-          width: '76px'
+          width: '92px'
         }
       ]}
     />
