@@ -182,7 +182,14 @@ class Recorder:
             if found and (kind == "read" or not path or Path(path).is_file()):
                 version = line["version"] or found[0].version or datasets.written_version(uri)
                 self._about(cell, {**line, "version": version})
+        moved = cell.happened.kept()
+        for name in moved.values():
+            for dataset in datasets.of_path(name):
+                self._once(cell, Touch("write", (dataset,), "os.rename"), dataset)
         for flow in self._flows.after(cell.tree, cell.names, cell.happened, error):
+            if flow.target in moved.values():
+                continue  # it was written before something else was given its name
+            flow.target = moved.get(flow.target, flow.target)
             sources = [{"uri": without_secrets(one.uri), "columns": _list(one.columns)} for one in sorted(flow.sources)]
             line = {"type": "flow", "sources": sources, "target": without_secrets(flow.target), "how": flow.how}
             self._about(cell, line | ({"append": True} if flow.target in cell.happened.appended else {}))
@@ -216,10 +223,14 @@ class Recorder:
                     tagged,
                     sources,
                     touch.more,
+                    touch.append or touch.part,
                 )
             )
         else:
             happened.overflow = True
+        if touch.kind == "write":
+            for one in touch.datasets:
+                happened.moved.pop(one.uri, None)  # what is moved next is this, and what was moved is told no more
         if touch.append:
             happened.appended |= {one.uri for one in touch.datasets}
         if touch.kind == "read" and touch.made is not None:
