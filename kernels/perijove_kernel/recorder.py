@@ -23,7 +23,7 @@ from typing import Any
 
 from perijove_kernel import datasets, home, names, sql, stack
 from perijove_kernel.flows import Flows
-from perijove_kernel.notebooks import CellIds, notebook_of
+from perijove_kernel.notebooks import MOST_CELLS, CellIds, notebook_of
 from perijove_kernel.origins import Origin
 from perijove_kernel.redact import without_secrets
 from perijove_kernel.spool import Spool
@@ -61,6 +61,7 @@ class Recorder:
         path = os.environ.get("PERIJOVE_NOTEBOOK") or os.environ.get("JPY_SESSION_NAME") or ""
         self.notebook = home.relative(path, state) if notebook is None else notebook
         self._ids = CellIds(None)
+        self._ran: list[str] = []  # the cells of a notebook that is not known yet
         self.space: dict[str, Any] = vars(sys.modules["__main__"]) if shell is None else shell.user_ns
         self._current: ContextVar[Cell | None] = ContextVar("perijove_cell", default=None)
         self._last: Cell | None = None
@@ -135,8 +136,12 @@ class Recorder:
 
     def _id_of(self, info: Any) -> str:
         if not self.notebook and not self._named:
-            self._named = bool(info.raw_cell.strip())
-            self._name_notebook(notebook_of(self.state, self.space, info.raw_cell) if self._named else "")
+            self._ran += [info.raw_cell] if info.raw_cell.strip() else []
+            self._named = len(self._ran) >= MOST_CELLS
+            if self._ran:
+                self._name_notebook(notebook_of(self.state, self.space, self._ran))
+                for one in self._ran[:-1]:
+                    self._ids.of(one)  # of cells that are alike the next one comes
         return str(info.cell_id or self._ids.of(info.raw_cell))
 
     def _name_notebook(self, path: str) -> None:
