@@ -25,7 +25,8 @@ from perijove_kernel import datasets, home, names, sql, stack
 from perijove_kernel.flows import Flows
 from perijove_kernel.notebooks import MOST_CELLS, CellIds, notebook_of
 from perijove_kernel.origins import Origin
-from perijove_kernel.redact import without_secrets
+from perijove_kernel.redact import without_secrets, words_without_secrets
+from perijove_kernel.redact_source import source_without_secrets
 from perijove_kernel.spool import Spool
 from perijove_kernel.touches import Event, Happened, Tags, Touch
 
@@ -167,9 +168,9 @@ class Recorder:
             "cell": cell.id,
             "count": cell.count,
             "ok": error is None,
-            "source": without_secrets(cell.source),
+            "source": source_without_secrets(cell.source),
             "hash": hashlib.sha256(cell.source.encode()).hexdigest()[:16],
-            "error": without_secrets(f"{type(error).__name__}: {error}"[:500]) if error else "",
+            "error": _told(error) if error else "",
             "kernel": self.kernel,
             "began": cell.began.isoformat(),
             "uses": uses,
@@ -275,6 +276,10 @@ class Recorder:
 
     def _about(self, cell: Cell, line: dict[str, Any]) -> None:
         self.spool.write({**line, "notebook": self.notebook, "cell": cell.id, "kernel": self.kernel})
+
+
+def _told(error: BaseException) -> str:
+    return words_without_secrets(f"{type(error).__name__}: {error}"[:5000])[:500]
 
 
 def _list(columns: tuple[str, ...] | None) -> list[str] | None:
