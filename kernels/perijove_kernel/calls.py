@@ -130,23 +130,30 @@ def listed(value: Value) -> list[Value] | None:
     return [part for _, part in value.parts]
 
 
-def plain_call(evaluator: Any, name: str, given: Given, scope: Any) -> Value:
-    """A call of a trusted function: what it answers is made of what it was given."""
+def plain_call(evaluator: Any, name: str, given: Given, scope: Any, *, makes: bool = False) -> Value:
+    """A call of a trusted function, or of a class that ``makes`` objects: the answer is made of what it was given."""
     if name in _NO_DATA:
         return NOTHING
-    if name in ("next", "choice", "max", "min") and given.values:
-        return given.values[0].any_part()
+    if name in _ONE_OF and given.values:
+        one = given.values[0].any_part()
+        return one if one.form == "map" or not one.parts else UNKNOWN
+    if name == "dict" and given.named and not given.values and not given.loose and "**" not in "".join(given.named):
+        return Value(parts=tuple(given.named.items()), form="map")
+    if name in ("collect_all", "compute", "persist") and not given.loose:
+        return _done(given.values)
     special = _SPECIAL.get(name)
     if special is not None and not given.loose:
         found = special(given.values)
         if found is not None:
             return found
-    if name == "DataFrame" and len(given.values) == 1 and not given.named and _is_columns(given.values[0]):
+    if name in _OF_COLUMNS and len(given.values) == 1 and not given.named and _is_columns(given.values[0]):
         return Value(parts=given.values[0].parts)
     if name in ("merge", "merge_asof", "merge_ordered") and not any(one.mixed for one in given.all()):
         return of(union(given.all()).all()) if all(one.whole for one in given.all()) else UNKNOWN
     if name in _STACKING and _is_labelled(given):
         return replace(union(given.all()), form="labelled") if all(one.whole for one in given.all()) else UNKNOWN
+    if makes and name not in _TABLES and len(set().union(*(one.sets() for one in given.all()), set())) > 1:
+        return UNKNOWN  # an object of several things: what one takes out of it may be one of them alone
     outcomes = [
         evaluator.run(one, Given(given.all()) if name != "partial" else Given.unknown(), scope)
         for one in given.functions()
@@ -154,6 +161,9 @@ def plain_call(evaluator: Any, name: str, given: Given, scope: Any) -> Value:
     return union([*given.all(), *outcomes])
 
 
+_ONE_OF = frozenset(["next", "choice", "choices", "max", "min", "getitem", "getattr", "nth", "heappop", "sample"])
+_OF_COLUMNS = frozenset(["DataFrame", "LazyFrame", "table"])
+_TABLES = frozenset(["DataFrame", "LazyFrame", "Series", "Index", "ndarray", "Tensor", "GeoDataFrame"])
 _STACKING = frozenset(
     ["concat", "vstack", "hstack", "concatenate", "column_stack", "stack", "union_all", "concat_tables"]
 )
@@ -198,6 +208,12 @@ def _dict(values: list[Value]) -> Value | None:
     if not values:
         return None
     return values[0] if len(values) == 1 and values[0].form == "map" and listed(values[0]) is None else None
+
+
+def _done(values: list[Value]) -> Value:
+    """What was only planned, carried out: ``pl.collect_all([a, b])``, ``dask.compute(a, b)``."""
+    given = listed(values[0]) if len(values) == 1 else values
+    return sequence(given) if given is not None else UNKNOWN
 
 
 def _unordered(values: list[Value]) -> Value | None:

@@ -20,6 +20,9 @@ def of_table(connection: Any, table: str, schema: str | None = None) -> list[Dat
     if _OF_THE_DATABASE.match(name):
         return []
     url = url_of(connection)
+    within, dot, bare = name.partition(".")
+    if dot and (attached := _attached(connection, within)) is not None:
+        url, name = of_sqlite_file(attached), bare
     return [Dataset(f"{url}#{name}", name, _version(url))] if url else []
 
 
@@ -56,6 +59,17 @@ def url_of(connection: Any) -> str:
         row = connection.execute("PRAGMA database_list").fetchone()
         return of_sqlite_file(row[2] if row else None)
     return _of_url(getattr(_engine(connection), "url", None))
+
+
+def _attached(connection: Any, name: str) -> str | None:
+    """The file that a connection of SQLite calls by a name: ``main``, or what ATTACH said; None where it is no such."""
+    if not is_sqlite(connection):
+        pooled = getattr(connection, "connection", None) if dialect_of(connection) == "sqlite" else None
+        connection = getattr(pooled, "dbapi_connection", None)
+    if not is_sqlite(connection):
+        return None
+    rows = connection.execute("PRAGMA database_list").fetchall()
+    return next((str(row[2] or "") for row in rows if str(row[1]).lower() == name.strip('"').lower()), None)
 
 
 def _engine(connection: Any) -> Any:

@@ -20,6 +20,7 @@ from perijove_kernel import databases, datasets, opens, sql, stack, trust
 from perijove_kernel.datasets import Dataset
 from perijove_kernel.origins import Origin
 from perijove_kernel.recorder import Cell, Recorder
+from perijove_kernel.scopes import is_file
 from perijove_kernel.touches import Flow, Touch
 
 log = logging.getLogger("perijove_kernel")
@@ -159,7 +160,11 @@ class Duck:
         cell.happened.engine_writes |= {one.uri for one in writes}
         if reads and len(writes) == 1 and len(statements) <= 1:
             sources = frozenset(Origin(one.uri) for one in reads)
-            cell.happened.flows.append(Flow(writes[0].uri, sources, "observed"))
+            flow = Flow(writes[0].uri, sources, "observed")
+            before = cell.happened.flows
+            if is_file(flow.target):  # it was written as a whole
+                before[:] = [one for one in before if one.target != flow.target]
+            before.append(flow)
 
     def _table(self, watched: _Watched, name: str) -> Dataset:
         version = datasets.version_of(Path(watched.database.removeprefix("duckdb:///")))

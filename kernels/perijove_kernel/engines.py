@@ -36,7 +36,7 @@ def engine_call(
         for dataset in datasets.of_path(text):
             if dataset.uri in happened.engine_writes:
                 found = receiver.all() if receiver.whole else frozenset()
-                evaluator.trace.flows.append(Flow(dataset.uri, found, "inferred"))
+                evaluator.trace.written(Flow(dataset.uri, found, "inferred"))
                 return NOTHING
         return None
     if not _of_duckdb(evaluator, node, scope, called):
@@ -86,5 +86,5 @@ def _queried(evaluator: Evaluator, text: str, scope: Scope) -> Value:
             for dataset in datasets.of_path(name):
                 if dataset.uri in evaluator.trace.happened.engine_writes:
                     found = made.all() if made.whole else frozenset()
-                    evaluator.trace.flows.append(Flow(dataset.uri, found, "inferred"))
+                    evaluator.trace.written(Flow(dataset.uri, found, "inferred"))
     return made

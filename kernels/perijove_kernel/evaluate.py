@@ -76,7 +76,7 @@ class Evaluator(Expressions):
             return UNKNOWN
         if sink := given.sink():
             return self._into(sink, given, scope) if trust.name_of(called) in INTO else Value(sink=sink)
-        return plain_call(self, trust.name_of(called), given, scope)
+        return plain_call(self, trust.name_of(called), given, scope, makes=isinstance(called, type))
 
     def _method(self, node: ast.Call, func: ast.Attribute, scope: Scope, receiver: Value, given: Given) -> Value:
         if receiver.sink:
@@ -99,7 +99,8 @@ class Evaluator(Expressions):
         value = trust.method(receiver, func.attr, given, node, lambda one: self.run(one, Given([receiver]), scope))
         if func.attr in trust.CHANGING and owners and not isinstance(self.live(func.value, scope), trust.MODULE):
             name = owners.pop()
-            scope.change(name, union([scope.get(name), *given.all()]))
+            held = union([scope.get(name), *given.all()])
+            scope.change(name, held if func.attr in trust.LEARNING or not held.mixed else UNKNOWN)
         return value
 
     def _hand_over(self, node: ast.Call, scope: Scope, function: ast.AST | None) -> None:
@@ -167,6 +168,10 @@ class Evaluator(Expressions):
         )
         target = event.origins[0].uri if event.origins else ""
         if event.data == "later" and name not in trust.WRITES_AT_ONCE:
+            if name == event.function == "open" and not event.adds:
+                self.trace.overwritten(event)
+                self.trace.closed.discard(target)
+                scope.root.env[SINK + target] = NOTHING
             scope.root.env.setdefault(SINK + target, NOTHING)
             return target
         data = UNKNOWN
@@ -183,6 +188,7 @@ class Evaluator(Expressions):
 
     def flow(self, event: Event, data: Value) -> None:
         """Tell of a flow if it is proven, by the code or by the object that was written."""
+        self.trace.overwritten(event)
         found = data.all() if data.whole else frozenset()
         seen = event.sources or (event.tagged if event.tagged is not None and event.tagged >= found else ())
         if event.tagged is not None and not event.tagged <= found:
@@ -192,7 +198,11 @@ class Evaluator(Expressions):
 
     def unplaced(self, event: Event) -> None:
         """An event that belongs to no call that we understand: only the object itself can prove a flow."""
-        if event.kind == "write" and (event.tagged or (event.sources and event.data == "")):
+        if event.kind != "write":
+            return
+        if event.data != "later":
+            self.trace.overwritten(event)
+        if event.tagged or (event.sources and event.data == ""):
             self.flow(event, of(event.sources) if event.sources else UNKNOWN)
 
     def _enter(self, event: Event, node: ast.Call, scope: Scope, given: Given) -> Value:

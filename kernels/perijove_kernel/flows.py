@@ -58,12 +58,17 @@ class Flows:
         elif any(event.kind == "write" for event in happened.events):
             _unread(trace)
         env = self.scope.env
+        for uri in trace.closed:
+            env.pop(SINK + uri, None)
         sinks = [Flow(name[len(SINK) :], env.pop(name).all(), "inferred") for name in _whole_sinks(env)]
         for name in [name for name in env if name.startswith(SINK)]:
             del env[name]
         if happened.overflow and tree is not None:
             self.scope.forget(stored_in(tree.body))
-        return _merged([*happened.flows, *trace.flows, *sinks])
+        others = [event for event in happened.events if event.kind == "write" and event.function not in ("", "execute")]
+        engine = happened.engine_writes & {one.uri for event in others for one in event.origins}
+        found = [*happened.flows, *trace.flows, *sinks]
+        return _merged([flow for flow in found if flow.target not in engine])  # whose was last is not known
 
     def _replay(self, tree: ast.Module, trace: Trace, error: BaseException | None) -> None:
         replay = Replay(trace)

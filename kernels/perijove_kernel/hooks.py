@@ -100,6 +100,8 @@ def note(recorder: Recorder, spot: Spot, via: str, call: Call) -> None:
         touch = Touch(spot.kind, tuple(found), via, columns=_columns(spot, call))
         asked = [call.kwargs.get(word) for word in ("if_exists", "if_table_exists", "mode")]
         touch.append = spot.name.endswith(".append") or "append" in asked or asked[2] == "a"
+        given = [*call.args[:1], *call.kwargs.values()]
+        touch.part = any(type(one).__name__.endswith(("Writer", "Store")) for one in given)
         touch.sql, touch.dialect = (text.sql, text.dialect) if text else ("", "")
         touch.data, touch.function = spot.data, spot.name.split(".")[-1]
         if spot.kind == "read":

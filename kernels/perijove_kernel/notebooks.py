@@ -6,6 +6,7 @@ import hashlib
 import json
 import os
 from collections import Counter
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -14,6 +15,8 @@ import psutil
 from perijove_kernel import home
 
 MOST_NOTEBOOKS = 100
+MOST_CELLS = 8
+"""How many cells are looked at until a kernel is taken to run no notebook of its folder."""
 
 
 class CellIds:
@@ -58,15 +61,18 @@ def _source(cell: dict[str, Any]) -> str:
     return text if isinstance(text, str) else "".join(text)
 
 
-def notebook_of(state: Path, space: dict[str, Any], source: str) -> str:
-    """The notebook a kernel runs: told by the editor, by the command that started it, or found by a cell's source."""
+def notebook_of(state: Path, space: dict[str, Any], sources: Sequence[str]) -> str:
+    """The notebook a kernel runs: told by the editor, by the command that started it, or found by what it ran so far.
+
+    Empty where several notebooks hold all these cells: the next cell may tell them apart.
+    """
     told = space.get("__vsc_ipynb_file__") or os.environ.get("PAPERMILL_INPUT_PATH")
     if isinstance(told, str) and told:
         return home.relative(told, state)
     named = _named_by_command()
-    if named is not None and _has(named, source):
+    if named is not None and _has(named, sources):
         return home.relative(str(named), state)
-    found = [path for path in sorted(Path.cwd().glob("*.ipynb"))[:MOST_NOTEBOOKS] if _has(path, source)]
+    found = [path for path in sorted(Path.cwd().glob("*.ipynb"))[:MOST_NOTEBOOKS] if _has(path, sources)]
     return home.relative(str(found[0].resolve()), state) if len(found) == 1 else ""
 
 
@@ -81,5 +87,6 @@ def _named_by_command() -> Path | None:
     return next((path.resolve() for path in named if path.is_file()), None)
 
 
-def _has(path: Path, source: str) -> bool:
-    return any(cell.get("cell_type") == "code" and _source(cell).strip() == source.strip() for cell in _cells(path))
+def _has(path: Path, sources: Sequence[str]) -> bool:
+    held = {_source(cell).strip() for cell in _cells(path) if cell.get("cell_type") == "code"}
+    return held.issuperset(source.strip() for source in sources)

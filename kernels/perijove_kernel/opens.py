@@ -37,10 +37,13 @@ def watch(recorder: Recorder) -> None:
     root = str(home.project_root(recorder.state).resolve())
 
     def hook(event: str, args: tuple[Any, ...]) -> None:
-        if event != "open" or recorder.closed:
+        if event not in ("open", "os.rename") or recorder.closed:
             return
         try:
-            _opened(recorder, root, *args)
+            if event == "open":
+                _opened(recorder, root, *args)
+            else:
+                _renamed(recorder, *args[:2])
         except Exception:  # noqa: BLE001 - a file that can be opened must not fail because it could not be noted
             log.debug("A file could not be noted.", exc_info=True)
 
@@ -71,6 +74,17 @@ def _opened(recorder: Recorder, root: str, path: Any, mode: str | None, flags: i
         return
     finally:
         hooks.inside.reset(token)
+
+
+def _renamed(recorder: Recorder, source: Any, target: Any) -> None:
+    """Follow a file that a person's code, or a function like ``shutil.move``, gives another name."""
+    from perijove_kernel import hooks
+
+    if hooks.inside.get() or recorder.current is None:
+        return
+    found = [datasets.of_path(os.path.abspath(os.fsdecode(one))) for one in (source, target)]  # noqa: PTH100 - as above
+    if all(len(one) == 1 for one in found):
+        recorder.current.happened.rename(found[0][0].uri, found[1][0].uri)
 
 
 def _writes(mode: str | None, flags: int) -> bool:

@@ -23,9 +23,10 @@ from typing import Any
 
 from perijove_kernel import datasets, home, names, sql, stack
 from perijove_kernel.flows import Flows
-from perijove_kernel.notebooks import CellIds, notebook_of
+from perijove_kernel.notebooks import MOST_CELLS, CellIds, notebook_of
 from perijove_kernel.origins import Origin
-from perijove_kernel.redact import without_secrets
+from perijove_kernel.redact import without_secrets, words_without_secrets
+from perijove_kernel.redact_source import source_without_secrets
 from perijove_kernel.spool import Spool
 from perijove_kernel.touches import Event, Happened, Tags, Touch
 
@@ -61,6 +62,7 @@ class Recorder:
         path = os.environ.get("PERIJOVE_NOTEBOOK") or os.environ.get("JPY_SESSION_NAME") or ""
         self.notebook = home.relative(path, state) if notebook is None else notebook
         self._ids = CellIds(None)
+        self._ran: list[str] = []  # the cells of a notebook that is not known yet
         self.space: dict[str, Any] = vars(sys.modules["__main__"]) if shell is None else shell.user_ns
         self._current: ContextVar[Cell | None] = ContextVar("perijove_cell", default=None)
         self._last: Cell | None = None
@@ -135,8 +137,12 @@ class Recorder:
 
     def _id_of(self, info: Any) -> str:
         if not self.notebook and not self._named:
-            self._named = bool(info.raw_cell.strip())
-            self._name_notebook(notebook_of(self.state, self.space, info.raw_cell) if self._named else "")
+            self._ran += [info.raw_cell] if info.raw_cell.strip() else []
+            self._named = len(self._ran) >= MOST_CELLS
+            if self._ran:
+                self._name_notebook(notebook_of(self.state, self.space, self._ran))
+                for one in self._ran[:-1]:
+                    self._ids.of(one)  # of cells that are alike the next one comes
         return str(info.cell_id or self._ids.of(info.raw_cell))
 
     def _name_notebook(self, path: str) -> None:
@@ -162,9 +168,9 @@ class Recorder:
             "cell": cell.id,
             "count": cell.count,
             "ok": error is None,
-            "source": without_secrets(cell.source),
+            "source": source_without_secrets(cell.source),
             "hash": hashlib.sha256(cell.source.encode()).hexdigest()[:16],
-            "error": without_secrets(f"{type(error).__name__}: {error}"[:500]) if error else "",
+            "error": _told(error) if error else "",
             "line": self._line_of(error, cell.source) if error else 0,
             "kernel": self.kernel,
             "began": cell.began.isoformat(),
@@ -183,7 +189,14 @@ class Recorder:
             if found and (kind == "read" or not path or Path(path).is_file()):
                 version = line["version"] or found[0].version or datasets.written_version(uri)
                 self._about(cell, {**line, "version": version})
+        moved = cell.happened.kept()
+        for name in moved.values():
+            for dataset in datasets.of_path(name):
+                self._once(cell, Touch("write", (dataset,), "os.rename"), dataset)
         for flow in self._flows.after(cell.tree, cell.names, cell.happened, error):
+            if flow.target in moved.values():
+                continue  # it was written before something else was given its name
+            flow.target = moved.get(flow.target, flow.target)
             sources = [{"uri": without_secrets(one.uri), "columns": _list(one.columns)} for one in sorted(flow.sources)]
             line = {"type": "flow", "sources": sources, "target": without_secrets(flow.target), "how": flow.how}
             self._about(cell, line | ({"append": True} if flow.target in cell.happened.appended else {}))
@@ -226,10 +239,14 @@ class Recorder:
                     tagged,
                     sources,
                     touch.more,
+                    touch.append or touch.part,
                 )
             )
         else:
             happened.overflow = True
+        if touch.kind == "write":
+            for one in touch.datasets:
+                happened.moved.pop(one.uri, None)  # what is moved next is this, and what was moved is told no more
         if touch.append:
             happened.appended |= {one.uri for one in touch.datasets}
         if touch.kind == "read" and touch.made is not None:
@@ -269,6 +286,10 @@ class Recorder:
 
     def _about(self, cell: Cell, line: dict[str, Any]) -> None:
         self.spool.write({**line, "notebook": self.notebook, "cell": cell.id, "kernel": self.kernel})
+
+
+def _told(error: BaseException) -> str:
+    return words_without_secrets(f"{type(error).__name__}: {error}"[:5000])[:500]
 
 
 def _list(columns: tuple[str, ...] | None) -> list[str] | None:

@@ -8,14 +8,16 @@ import linecache
 import types
 from collections.abc import Iterable
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Any
 
-from perijove_kernel import stack
+from perijove_kernel import datasets, stack
 from perijove_kernel.origins import NOTHING, UNKNOWN, Value, join
 from perijove_kernel.touches import Event, Flow, Happened
 
 MISSING = object()
 BUDGET = 20_000
+_ADDING = frozenset(["to_hdf", "put", "execute", ""])  # what an engine did has no function: it is told afterwards
 SINK = "\0sink:"
 _PLAIN: tuple[type, ...] = (
     *(int, float, complex, bool, str, bytes, type(None), range, slice, type),
@@ -134,6 +136,22 @@ class Trace:
             for depth, step in enumerate(event.place.steps):
                 self._ends.setdefault((depth, step.activation), set()).add(step.end)
         self.flows: list[Flow] = []
+        self.closed: set[str] = set()  # open files that were written to, and then as a whole by something else
+
+    def overwritten(self, event: Event) -> None:
+        """What went before into a file that is written as a whole is not in it any more."""
+        if event.adds or event.function in _ADDING:
+            return
+        for origin in event.origins:
+            if event.function == "to_sql" or is_file(origin.uri):
+                self.flows = [flow for flow in self.flows if flow.target != origin.uri]
+                self.closed.add(origin.uri)
+
+    def written(self, flow: Flow) -> None:
+        """An engine wrote a dataset; as a whole where it is a file."""
+        if is_file(flow.target):
+            self.flows = [one for one in self.flows if one.target != flow.target]
+        self.flows.append(flow)
 
     def next_for(self, scope: Scope) -> Event | None:
         """The next event, if it happened in this run of this code."""
@@ -164,6 +182,12 @@ class Trace:
         """Count one step of work; False when there was too much of it."""
         self.left -= 1
         return self.left > 0
+
+
+def is_file(uri: str) -> bool:
+    """Whether a dataset is one local file, which is written as a whole; it may be gone or moved again by now."""
+    path = datasets.local_path(uri)
+    return bool(path) and not Path(path).is_dir()
 
 
 def within(end: tuple[int, int], node: ast.AST) -> bool:

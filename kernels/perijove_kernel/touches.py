@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import weakref
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Any
 
+from perijove_kernel import datasets
 from perijove_kernel.datasets import Dataset
 from perijove_kernel.origins import Origin
 from perijove_kernel.stack import Place
@@ -35,6 +37,7 @@ class Touch:
     sources: tuple[Dataset, ...] = ()
     more: bool = False  # the same call touches more, told next
     append: bool = False  # what was there stays
+    part: bool = False  # it goes to an open writer, which holds what it was given before too
 
 
 @dataclass(frozen=True)
@@ -50,6 +53,7 @@ class Event:
     tagged: frozenset[Origin] | None = None  # where the object that was written came from, if it is one that was read
     sources: tuple[Origin, ...] = ()
     more: bool = False
+    adds: bool = False  # what the cell wrote there before stays
 
     @property
     def near(self) -> bool:
@@ -99,3 +103,17 @@ class Happened:
     engine_writes: set[str] = field(default_factory=set)
     engine_reads: set[str] = field(default_factory=set)
     flows: list[Flow] = field(default_factory=list)
+    moved: dict[str, str] = field(default_factory=dict)  # what was written, and the name it was given afterwards
+
+    def rename(self, source: str, target: str) -> None:
+        """A file was given another name; it counts if it was written in this run."""
+        first = [one for one, name in self.moved.items() if name == source]
+        if not first and ("write", source) not in self.seen:
+            return
+        self.moved = {one: name for one, name in self.moved.items() if name != target}  # what was there is gone
+        self.moved.update(dict.fromkeys([*first, *([source] if not first else [])], target))
+
+    def kept(self) -> dict[str, str]:
+        """The names under which files are there now that were written under others."""
+        there = {name: Path(datasets.local_path(name)).exists() for pair in self.moved.items() for name in pair}
+        return {one: name for one, name in self.moved.items() if there[name] and not there[one]}

@@ -36,6 +36,8 @@ CHANGING = frozenset(
         "itemset",
     ]
 )
+LEARNING = frozenset(["fit", "partial_fit", "load_state_dict", "set_params"])
+"""What makes one thing of all that it was given; after the others one may be taken out again."""
 WRITES_AT_ONCE = frozenset(["write_text", "write_bytes", "copy", "copy2", "copyfile", "move"])
 _TRUSTED = frozenset(
     [
@@ -307,6 +309,8 @@ def method(receiver: Value, name: str, given: Given, node: ast.Call, run: Callab
                 return UNKNOWN
             made = made.with_part(word, value)
         return made
+    if name in ("column", "get_column", "field", "to_series") and receiver.parts:
+        return _of_one_column(receiver, given, node)
     if name == "pipe" and given.values:
         return UNKNOWN if given.values[0].function is None else run_pipe(receiver, given, run)
     if receiver.mixed and (name in _PIECES or (receiver.form == "labelled" and name in _CHOOSING)):
@@ -329,6 +333,13 @@ def method(receiver: Value, name: str, given: Given, node: ast.Call, run: Callab
         return found
     parts = receiver.parts if found.all() == receiver.all() else ()
     return replace(found, parts=parts, origins=receiver.origins if parts else found.origins)
+
+
+def _of_one_column(receiver: Value, given: Given, node: ast.Call) -> Value:
+    names = _constants(node)
+    if given.loose or not names or not isinstance(names[0], str):
+        return UNKNOWN
+    return receiver.part(names[0]) or replace(receiver, parts=())
 
 
 def run_pipe(receiver: Value, given: Given, run: Callable[[Value], Value]) -> Value:

@@ -167,3 +167,10 @@ def test_lines_that_cannot_be_used_are_named(catalog: Catalog, tmp_path: Path) -
                 continue
             except Exception as error:  # noqa: BLE001 - any other is the fault that is looked for
                 raise AssertionError(f"{form} on {odd!r}: {error!r}") from error
+
+
+def test_a_manifest_of_dbt_with_odd_tags_or_no_name() -> None:
+    nodes = {"a": {"resource_type": "model", "name": "a", "tags": 5}, "b": {"resource_type": "model"}}
+    (_, first), (number, reason) = FORMATS["dbt-manifest"](json.dumps({"nodes": nodes}).encode())
+    assert not isinstance(first, str) and (first.name, first.tags) == ("a", [])
+    assert (number, reason) == (2, "it has no name")

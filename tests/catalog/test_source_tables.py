@@ -329,9 +329,20 @@ def test_datasets_of_mlflow_runs(tmp_path: Path) -> None:
         "iceberg+https://host/api?token=hunter2",
         "iceberg+postgresql://me:hunter2@host/db",
         "mlflow+postgresql://me:hunter2@host/db",
+        "iceberg+http://h?s3.secret-access-key=hunter2",
+        "iceberg+http://h?client_secret=hunter2",
+        "iceberg+http://h?header.Authorization=Bearer%20hunter2",
+        "https://h/x.csv?api_key=hunter2",
+        "https://h/x.csv?key=hunter2",
+        "postgresql://h/db?secret=hunter2&sslkey=/k.pem",
+        "mssql+pyodbc:///?odbc_connect=SERVER%3Dh%3BPWD%3Dhunter2",
     ],
 )
 def test_a_secret_in_a_place_is_refused_and_not_shown(written: str) -> None:
     with pytest.raises(PerijoveError) as caught:
         place(written, Path("/"))
     assert "hunter2" not in str(caught.value)
+
+
+def test_a_path_to_a_key_is_no_secret() -> None:
+    assert "sslkey" in place("postgresql://me@h/db?sslkey=/k.pem", Path("/"))[1]

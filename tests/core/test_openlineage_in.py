@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import copy
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -64,6 +65,8 @@ def test_what_is_wrong_is_said_with_its_place(intake: Intake) -> None:
         ({**whole, "run": {}}, "runId"),
         ({**whole, "run": {"runId": "seven"}}, "“seven” is not a UUID"),
         ({**whole, "eventTime": "yesterday"}, "“yesterday” is not a time"),
+        ({**whole, "eventTime": "0001-01-01T00:00:00+14:00"}, "is not a time"),
+        ({**whole, "eventTime": "9999-12-31T23:59:59-14:00"}, "is not a time"),
         ({**whole, "eventType": "DONE"}, "DONE"),
         ({**whole, "producer": "me and you"}, "producer"),
         ({**whole, "inputs": [{"name": "x"}]}, "namespace"),
@@ -170,3 +173,14 @@ def test_jobs_are_named_and_back() -> None:
 
 def test_the_schemas_are_those_of_2_0_2() -> None:
     assert problems({"eventTime": "2026-11-01T12:00:00Z", "producer": MADE, "schemaURL": BASE}) != []
+
+
+def test_a_file_of_events_is_a_file_and_a_deep_line_is_only_not_understood(tmp_path: Path) -> None:
+    from perijove.core.openlineage.cli import _parts
+
+    deep = tmp_path / "deep.ndjson"
+    deep.write_text("1\n" + "[" * 100_000 + "]" * 100_000 + "\n")
+    ((first, (one, other)),) = _parts(str(deep))
+    assert (first, one) == (0, 1) and isinstance(other, str)
+    with pytest.raises(Invalid, match="is no file"):
+        list(_parts("/dev/zero"))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 from tests.kernels.flow_cases import OTHERS, PANDAS, STRICT
+from tests.kernels.held_cases import CONTAINERS, MOVED, OVERWRITTEN
 
 pytestmark = pytest.mark.timeout(280)
 MAKE = """
@@ -28,7 +29,17 @@ def prepared(kernel):
     return kernel
 
 
-@pytest.mark.parametrize("cases", [PANDAS, STRICT, OTHERS], ids=["pandas", "strict", "others"])
+ALL = {
+    "pandas": PANDAS,
+    "strict": STRICT,
+    "others": OTHERS,
+    "containers": CONTAINERS,
+    "overwritten": OVERWRITTEN,
+    "moved": MOVED,
+}
+
+
+@pytest.mark.parametrize("cases", ALL.values(), ids=ALL)
 def test_only_what_flowed_is_said_to_flow(prepared, cases):
     folders = {name: f"{'-'.join(name.split())}".replace(",", "") for name in cases}
     for name, (cells, _) in cases.items():

@@ -113,13 +113,14 @@ def dbt_manifest(content: bytes) -> Lines:
             continue
         if node.get("resource_type") not in ("model", "seed", "snapshot", "source"):
             continue
-        yield number, _dbt(node)
+        named = node.get("alias") or node.get("identifier") or node.get("name")
+        yield number, _dbt(node, str(named)) if named else "it has no name"
 
 
-def _dbt(node: dict[str, Any]) -> Entry:
+def _dbt(node: dict[str, Any], name: str) -> Entry:
     meta = _dict(node.get("meta")) or _dict(_dict(node.get("config")).get("meta"))
     owner = meta.get("owner") or meta.get("owners") or []
-    name = str(node.get("alias") or node.get("identifier") or node.get("name"))
+    tags = node.get("tags")
     schema = str(node.get("schema") or "")
     columns = [
         EntryColumn(str(one.get("name", name)), str(one.get("data_type") or ""), str(one.get("description") or ""))
@@ -131,7 +132,7 @@ def _dbt(node: dict[str, Any]) -> Entry:
         source=str(node.get("database") or "dbt"),
         description=str(node.get("description") or ""),
         owners=[str(one) for one in (owner if isinstance(owner, list) else [owner])],
-        tags=[str(tag) for tag in node.get("tags") or []],
+        tags=[str(tag) for tag in (tags if isinstance(tags, list) else [tags] if isinstance(tags, str) else [])],
         columns=columns,
     )
 

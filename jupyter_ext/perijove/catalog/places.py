@@ -20,6 +20,7 @@ from sqlalchemy.exc import ArgumentError
 
 from perijove.core.errors import Invalid, NotFound
 from perijove.core.project import located, sqlite_url
+from perijove.core.secrets_in import holds_secret
 
 DATABASE_FILES = (".db", ".sqlite", ".sqlite3")
 DUCKDB_FILES = (".duckdb", ".ddb")
@@ -28,8 +29,6 @@ STORAGES |= {name: name for name in ("az", "http", "https", "memory", "hdfs", "h
 CATALOGS = ("iceberg", "mlflow")
 SCHEME = re.compile(r"[A-Za-z][A-Za-z0-9+.\-]*://|sqlite:")
 VARIABLE = re.compile(r"\$\{([A-Za-z_][A-Za-z0-9_]*)\}")
-SECRET_ARGUMENTS = ("password", "passwd", "pwd", "sslpassword", "token", "access_token", "private_key", "credential")
-SIGNATURES = ("x-amz-signature", "x-goog-signature", "signature", "sig", "x-amz-credential", "x-amz-security-token")
 PRIVATE_VARIABLES = ("JUPYTER", "JPY_", "CONFIGPROXY", "PERIJOVE_")
 STORAGE_HINT = "Set credentials where Perijove starts, or in fsspec's own configuration; presigned URLs end anyway."
 SECRET_HINT = "Put the password in an environment variable and write ${NAME} in its place, for instance ${DB_PASSWORD}."
@@ -107,7 +106,7 @@ def storage_url(text: str, *, references: bool = False) -> str:
     if (user and scheme not in ("abfss",)) or ":" in user:
         raise Invalid("The URL holds a user or a password, which is not kept.", hint=STORAGE_HINT)
     for name, value in parse_qsl(parts.query, keep_blank_values=True):
-        if name.lower() in (*SECRET_ARGUMENTS, *SIGNATURES) and not (references and VARIABLE.fullmatch(value)):
+        if holds_secret(name, value) and not (references and VARIABLE.fullmatch(value)):
             hint = SECRET_HINT if references else STORAGE_HINT
             raise Invalid(f"The URL holds a secret, “{name}”, which is not kept.", hint=hint)
     if not parts.netloc and scheme not in ("memory", "hdfs"):
@@ -122,7 +121,7 @@ def catalog_url(kind: str, text: str, base: Path) -> str:
     if kind == "iceberg" and "?" in text:
         url, _, query = text.partition("?")
         for name, value in parse_qsl(query):
-            if name.lower().endswith(SECRET_ARGUMENTS) and not VARIABLE.fullmatch(value):
+            if holds_secret(name, value) and not VARIABLE.fullmatch(value):
                 raise Invalid(f"The URL holds a secret, “{name}”, which is not kept.", hint=SECRET_HINT)
         return f"{kind}+{database_url(url, base)}?{query}"
     return f"{kind}+{database_url(text, base)}"
@@ -133,8 +132,8 @@ def database_url(text: str, base: Path) -> str:
     url = parse(text)
     if url.password and not VARIABLE.fullmatch(str(url.password)):
         raise Invalid("The URL holds a password, which is not kept.", hint=SECRET_HINT)
-    for name in url.query:
-        if name.lower() in SECRET_ARGUMENTS:
+    for name, value in url.query.items():
+        if holds_secret(name, str(value)):
             raise Invalid(f"The URL holds a secret, “{name}”, which is not kept.", hint=SECRET_HINT)
     if is_sqlite_file(url):
         url = url.set(database=str(located(base, str(url.database))))
@@ -153,7 +152,7 @@ def parse(text: str) -> URL:
 
 def hide(text: str) -> str:
     """A text without what may be a password in a URL."""
-    return re.sub(r"(://[^/@:]*):[^@]*@", r"\1:…@", text)
+    return re.sub(r"(://[^/@:]*):[^@]*@", r"\1:…@", text).partition("?")[0]
 
 
 def is_sqlite_file(url: URL) -> bool:

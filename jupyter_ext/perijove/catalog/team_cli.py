@@ -11,6 +11,7 @@ from perijove.catalog.cli import catalog, reading
 from perijove.catalog.formats_in import FORMATS
 from perijove.catalog.shapes import About, Access, Ask, Decide, Diff, Grant, Imported, NewAbout, Restrict
 from perijove.core import terminal
+from perijove.core.errors import Invalid
 from perijove.core.refs import KINDS
 from perijove.core.terminal import json_option, me, show, table
 
@@ -306,15 +307,19 @@ def _say_import(found: Imported) -> None:
 
 @catalog.command("export")
 @click.argument("path", type=click.Path(dir_okay=False, writable=True))
-def export(path: str) -> None:
+@json_option
+def export(path: str, as_json: bool) -> None:
     """Write what is known of all datasets as JSON lines, which `perijove catalog import` reads.
 
     \b
     Example:
       perijove catalog export datasets.jsonl
     """
-    count = _catalog().importing.export(Path(path), me())
-    click.echo(f"{count} datasets in {path}.")
+    try:
+        count = _catalog().importing.export(Path(path), me())
+    except OSError as error:
+        raise Invalid(f"{path} cannot be written: {error.strerror or error}.", hint="Name another file.") from error
+    show({"exported": count}, as_json, lambda: click.echo(f"{count} datasets in {path}."))
 
 
 __all__ = ["catalog"]

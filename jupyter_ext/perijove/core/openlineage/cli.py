@@ -15,6 +15,8 @@ from perijove.core.errors import Failed, Invalid
 from perijove.core.openlineage.intake import MOST_EVENTS, Taken, Wrong
 from perijove.core.terminal import json_option, me, service, show
 
+LARGEST = 512 * 2**20
+
 
 @click.command("connect")
 @click.argument("target", required=False, default="")
@@ -140,14 +142,19 @@ def import_(file: str, as_json: bool) -> None:
 
 def _parts(file: str) -> Iterator[tuple[int, list[Any]]]:
     """The events of a file in parts, each with the number of its first."""
+    path = Path(file)
+    if path.exists() and not path.is_file():
+        raise Invalid(f"{file} is no file.", hint="Name a file of events, one a line.")
     try:
-        text = Path(file).read_text(encoding="utf-8")
+        if path.stat().st_size > LARGEST:
+            raise Invalid(f"{file} is larger than {LARGEST // 2**20} MB.", hint="Split it.")
+        text = path.read_text(encoding="utf-8")
     except (OSError, UnicodeDecodeError) as error:
         raise Invalid(f"{file} cannot be read: {error}.", hint="Name a file of events, one a line.") from error
     try:
         whole = json.loads(text)
         found = whole if isinstance(whole, list) else [whole]
-    except ValueError:
+    except (ValueError, RecursionError):
         found = [_line(line) for line in text.splitlines() if line.strip()]
     for begin in range(0, len(found), MOST_EVENTS):
         yield begin, found[begin : begin + MOST_EVENTS]
@@ -156,5 +163,5 @@ def _parts(file: str) -> Iterator[tuple[int, list[Any]]]:
 def _line(text: str) -> Any:
     try:
         return json.loads(text)
-    except ValueError:
+    except (ValueError, RecursionError):
         return text  # no event: it is listed with its number

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import uuid
 from collections.abc import Iterator
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Any, Literal
 
 import msgspec
@@ -73,8 +73,8 @@ def read_event(value: Any) -> Event:
     if event.run is not None:
         _check_run(event.run)
     try:
-        _ = event.at
-    except ValueError as error:
+        _ = event.at.astimezone(UTC)
+    except (ValueError, OverflowError) as error:
         raise Invalid(f"eventTime “{event.event_time[:60]}” is not a time as ISO 8601 writes it.") from error
     for name, text in (("producer", event.producer), ("schemaURL", event.schema_url)):
         if ":" not in text or any(letter.isspace() for letter in text):

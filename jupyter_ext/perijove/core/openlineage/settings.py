@@ -101,8 +101,9 @@ def check(settings: OpenLineageSettings) -> None:
         parts = urlsplit(transport.url)
         if parts.scheme not in ("http", "https") or not parts.hostname:
             raise Invalid(f"“{transport.url}” is not an http address.", hint="Write https://host or http://host:port.")
-        if parts.username or parts.password:
-            raise Invalid("The address holds a login.", hint="Name a key by its variable: --key '${MARQUEZ_KEY}'.")
+        if parts.username or parts.password or parts.query or parts.fragment:
+            what = "a login" if "@" in parts.netloc else "a query"
+            raise Invalid(f"The address holds {what}.", hint="Name a key by its variable: --key '${MARQUEZ_KEY}'.")
     elif not transport.path:
         raise Invalid("A transport to a file needs its path.", hint='Write path = "/folder/events.ndjson".')
     if transport.api_key and not VARIABLE.fullmatch(transport.api_key):
