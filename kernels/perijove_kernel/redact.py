@@ -30,7 +30,8 @@ _KNOWN = re.compile(
 _BLOCK = re.compile(r"-----BEGIN [A-Z ]*PRIVATE KEY(?: BLOCK)?-----(.*?)(?:-----END|\Z)", re.S)
 _BODY = re.compile(r"(?:(?<=\\n)|(?<![A-Za-z0-9+/=\\]))[A-Za-z0-9+/=]{4,}")
 _PAIR = re.compile(
-    rf"""(?i)((?:{STRONG}|{_WEAK}){_MORE}(?![\w.-])(?:\\?['"])?[^\S\n]*(?P<sign>==?|:)[^\S\n]*)(?P<value>
+    rf"""(?i)((?:{STRONG}|{_WEAK}){_MORE}(?![\w.-])(?:\\?['"])?[^\S\n]*(?P<sign>==?|:)[^\S\n]*
+      (?:(?:bearer|basic|token|digest)[^\S\n]+)?)(?P<value>
       (?P<quote>\\?['"])(?:[^'"\\\n]|\\[^'"\n])*(?P=quote)
       | \{{[^{{}}\n]*\}} | [^;'"\n&?]*(?=;) | [^\s;&'",)}}\]]+ )""",
     re.X,
