@@ -160,3 +160,10 @@ def test_every_command_has_help_with_an_example() -> None:
         return found
 
     assert [command.name for command in leaves(top) if "Example:" not in (command.help or "")] == []
+
+
+def test_a_name_cannot_steer_the_terminal(folder: Path) -> None:
+    (folder / "odd.jsonl").write_text(json.dumps({"name": "esc\x1b[31mred", "source": "odd"}))
+    assert perijove(folder, "catalog", "import", "odd.jsonl").returncode == 0
+    found = perijove(folder, "catalog", "search", "esc")
+    assert "\x1b" not in found.stdout and "\\x1b[31mred" in found.stdout

@@ -174,3 +174,21 @@ def test_a_manifest_of_dbt_with_odd_tags_or_no_name() -> None:
     (_, first), (number, reason) = FORMATS["dbt-manifest"](json.dumps({"nodes": nodes}).encode())
     assert not isinstance(first, str) and (first.name, first.tags) == ("a", [])
     assert (number, reason) == (2, "it has no name")
+
+
+@pytest.mark.parametrize(
+    ("entry", "why"),
+    [
+        ({"name": "t", "uri": "postgresql://me:hunter2@h/db#t"}, "password or a key"),
+        ({"name": "t", "uri": "https://h/x.csv?sig=hunter2"}, "password or a key"),
+        ({"name": "t", "source": "postgresql://me:hunter2@h/db"}, "password or a key"),
+        ({"name": "t", "uri": "not a uri"}, "no URI"),
+    ],
+)
+def test_a_place_that_holds_a_secret_is_left_out(
+    catalog: Catalog, tmp_path: Path, entry: dict[str, Any], why: str
+) -> None:
+    (tmp_path / "in.jsonl").write_text(json.dumps(entry))
+    done = catalog.importing.run("in.jsonl", "", OWNER)
+    assert done.imported == 0 and why in done.skipped[0].reason and "hunter2" not in done.skipped[0].reason
+    assert catalog.sources() == []

@@ -18,6 +18,7 @@ from perijove.core.openlineage.intake import Intake
 from perijove.core.openlineage.naming import Name, dataset_name, dataset_uri, job_name, job_ref
 from perijove.core.project import Project
 from perijove.core.refs import Ref
+from perijove.core.tables import metadata
 
 OURS = "perijove://shop"
 FILE = {"namespace": "file", "name": "/data/a.parquet"}
@@ -184,3 +185,20 @@ def test_a_file_of_events_is_a_file_and_a_deep_line_is_only_not_understood(tmp_p
     assert (first, one) == (0, 1) and isinstance(other, str)
     with pytest.raises(Invalid, match="is no file"):
         list(_parts("/dev/zero"))
+
+
+def test_no_login_and_no_key_of_a_name_is_kept(intake: Intake, lineage: Lineage) -> None:
+    secret = "hunter2"
+    far = {"namespace": f"https://u:{secret}@files.example", "name": f"/x.csv?sig={secret}&part=3"}
+    shop = {"namespace": f"postgres://me:{secret}@db:5432", "name": "shop.public.orders"}
+    sent = event([far, shop], [{**LAKE}])
+    sent["producer"] = f"https://u:{secret}@ci.example/job?token={secret}"
+    sent["job"]["namespace"] = f"airflow://u:{secret}@prod"
+    assert intake.take(sent).accepted == 1
+    with lineage.database.read() as connection:
+        kept = [str(row) for table in metadata.sorted_tables for row in connection.execute(table.select())]
+    assert not [row for row in kept if secret in row]
+    assert ("dataset:https://files.example/x.csv?part=3", "read", "job:airflow://prod/daily.load") in {
+        (edge.source, edge.kind, edge.target)
+        for edge in lineage.around(Ref.parse("job:airflow://prod/daily.load"), 1, 1).edges
+    }

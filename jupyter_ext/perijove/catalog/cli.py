@@ -229,7 +229,7 @@ def preview(
     \b
     Example:
       perijove catalog preview "sqlite:///data/wine.db#wines" --rows 5
-      perijove catalog preview data/tumours.parquet --sort "-mean radius" --where "target = 0"
+      perijove catalog preview data/tumours.parquet --sort=-radius --where "target = 0"
     """
     found = reading().named(dataset, me())
     if not (offset or sorts or filters or version):

@@ -22,6 +22,7 @@ from perijove.core.errors import Conflict, Invalid, NotFound
 from perijove.core.events import Happened
 from perijove.core.model import Node
 from perijove.core.refs import Ref
+from perijove.core.secrets_in import without_secrets
 
 if TYPE_CHECKING:
     from perijove.catalog.service import Catalog
@@ -51,8 +52,9 @@ class Importing:
         skipped: list[Skipped] = []
         entries: list[Entry] = []
         for number, entry in lines:
-            if isinstance(entry, str):
-                skipped.append(Skipped(number, entry))
+            reason = entry if isinstance(entry, str) else _unfit(entry)
+            if reason or isinstance(entry, str):
+                skipped.append(Skipped(number, reason))
             else:
                 entries.append(entry)
         refs, fresh = self._placed(entries)
@@ -129,6 +131,15 @@ class Importing:
                 now,
             )
         self.catalog.about.store.put(made.values())
+
+
+def _unfit(entry: Entry) -> str:
+    """Why an entry is not taken: a place that holds a secret, or that is none. Empty where it is."""
+    if any(without_secrets(place) != place for place in (entry.uri, entry.source)):
+        return "its place holds a password or a key: leave it out of the export"
+    if entry.uri and (":" not in entry.uri or any(mark.isspace() for mark in entry.uri.partition(":")[0])):
+        return f"“{entry.uri[:80]}” is no URI"
+    return ""
 
 
 def _reading(entry: Entry) -> Reading:

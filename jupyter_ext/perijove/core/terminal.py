@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import getpass
+import re
 from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
@@ -17,6 +18,7 @@ from perijove.core.model import Task
 KINDS: dict[str, type[PerijoveError]] = {
     kind.__name__: kind for kind in (Invalid, NotFound, NotAllowed, Conflict, Busy)
 }
+CONTROLS = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f]")
 json_option = click.option("--json", "as_json", is_flag=True, help="Print one JSON document instead of text.")
 
 
@@ -42,6 +44,11 @@ def show(value: Any, as_json: bool, human: Callable[[], None]) -> None:
         human()
 
 
+def shown(text: str) -> str:
+    """A text as a terminal may be given it: what would steer the terminal is written out."""
+    return CONTROLS.sub(lambda found: ascii(found.group())[1:-1], text)
+
+
 def table(heads: Sequence[str], rows: Sequence[Sequence[Any]], numbers: Sequence[int] = ()) -> None:
     """Print rows in columns; ``numbers`` are the columns aligned right."""
     from rich.console import Console
@@ -55,7 +62,7 @@ def table(heads: Sequence[str], rows: Sequence[Sequence[Any]], numbers: Sequence
     for index, head in enumerate(heads):
         drawn.add_column(head, justify="right" if index in numbers else "left", overflow="ellipsis", no_wrap=True)
     for row in rows:
-        drawn.add_row(*(Text("–" if cell is None or cell == "" else str(cell)) for cell in row))
+        drawn.add_row(*(Text("–" if cell is None or cell == "" else shown(str(cell))) for cell in row))
     console.print(drawn)
 
 

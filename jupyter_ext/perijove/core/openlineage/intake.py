@@ -21,6 +21,7 @@ from perijove.core.openlineage.events import Event, read_event
 from perijove.core.openlineage.facets import Link, linked, version
 from perijove.core.openlineage.naming import Name, dataset_uri, job_ref
 from perijove.core.refs import Ref
+from perijove.core.secrets_in import without_secrets
 from perijove.core.spool import clean
 from perijove.core.uris import name_of
 
@@ -83,7 +84,7 @@ class Intake:
                 hint="See https://openlineage.io/spec/2-0-2/OpenLineage.json for its form.",
             )
         accepted = self._store(events)
-        producers = sorted({event.producer for event in events})[:MOST_PRODUCERS]
+        producers = sorted({without_secrets(event.producer) for event in events})[:MOST_PRODUCERS]
         return Taken(accepted, len(events) - accepted, wrong[:MOST_WRONG], producers)
 
     def _check_lengths(self, event: Event) -> None:
@@ -144,7 +145,9 @@ class _Reading:
             return self._links("")
         job = job_ref(Name(event.job.namespace, event.job.name), self.ours)
         if not job.startswith("cell:"):
-            self.additions.nodes.append(Node(job, "job", event.job.name, event.job.namespace))
+            self.additions.nodes.append(
+                Node(job, "job", without_secrets(event.job.name), without_secrets(event.job.namespace))
+            )
         for one in event.inputs or ():
             ref = self.refs[Name(one.namespace, one.name)]
             self.additions.edges.append(Edge(ref, job, "read", self.how, at, version(one)))
@@ -207,8 +210,8 @@ def _key(event: Event) -> str:
 
 
 def _row(key: str, event: Event) -> dict[str, Any]:
-    job = f"{event.job.namespace}/{event.job.name}" if event.job else ""
+    job = f"{without_secrets(event.job.namespace)}/{without_secrets(event.job.name)}" if event.job else ""
     return {
         **{"key": key, "run": event.run.run_id if event.run else "", "type": event.event_type or "", "job": job},
-        **{"producer": event.producer, "at": event.at},
+        **{"producer": without_secrets(event.producer), "at": event.at},
     }

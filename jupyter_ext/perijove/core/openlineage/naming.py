@@ -9,6 +9,7 @@ from __future__ import annotations
 from typing import NamedTuple
 from urllib.parse import quote, unquote, urlsplit
 
+from perijove.core.secrets_in import without_secrets
 from perijove.core.uris import PORTS, SCHEMA, canonical
 
 OUT = {"postgresql": "postgres"}
@@ -54,7 +55,8 @@ def _table_name(scheme: str, place: str, database: str, table: str) -> Name:
 
 
 def dataset_uri(name: Name) -> str:
-    """The URI under which we know a dataset of OpenLineage."""
+    """The URI under which we know a dataset of OpenLineage; logins and keys in its name are left out."""
+    name = Name(without_secrets(name.namespace), without_secrets(name.name))
     space = name.namespace.rstrip("/") if name.namespace != "file://" else "file"
     scheme, mark, place = space.partition("://")
     if space in ("file", "file:"):
@@ -93,6 +95,7 @@ def job_name(ref: str, ours: str) -> Name:
 
 def job_ref(name: Name, ours: str) -> str:
     """Our ref of a job in OpenLineage: a cell where it is one of ours."""
+    name = Name(without_secrets(name.namespace), without_secrets(name.name))
     if name.namespace == ours:
         return f"job:{name.name}"
     if name.namespace.startswith(f"{ours}/"):
