@@ -45,7 +45,8 @@ def project(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Project:
 @pytest.fixture(params=["sqlite", "postgresql"])
 def database(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Database]:
     """An empty database with all tables, once as SQLite and once as PostgreSQL."""
-    import perijove.wiring  # noqa: F401 - names every table
+    import perijove.catalog.tables  # noqa: F401 - names its tables
+    import perijove.jobs.store  # noqa: F401 - names its table
 
     if request.param == "sqlite":
         url = f"sqlite:///{tmp_path / 'test.db'}"

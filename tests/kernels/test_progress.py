@@ -14,8 +14,6 @@ from perijove_kernel import progress
 
 @pytest.fixture
 def running(project, who):
-    import perijove.wiring  # noqa: F401 - names every table
-
     database = Database(project.database_url)
     tasks = Tasks(database, Events())
 
