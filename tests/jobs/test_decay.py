@@ -10,23 +10,7 @@ import pytest
 from perijove.core.errors import Invalid
 from perijove.jobs.model import Labels
 from perijove.jobs.monitor import Watch
-from tests.jobs.watching import Hook, load_profiles, normal, scored, trained
-
-
-@pytest.fixture(scope="module")
-def profiles():
-    return load_profiles()
-
-
-@pytest.fixture
-def hook(monkeypatch):
-    monkeypatch.setenv("JOB_ALERT_WEBHOOK", "https://hooks.example/secret-token")
-    return Hook()
-
-
-@pytest.fixture
-def job(tmp_path, profiles):
-    return trained(tmp_path / "job", profiles)
+from tests.jobs.watching import normal, scored
 
 
 def write_csv(path, header, rows):

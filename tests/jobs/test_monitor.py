@@ -9,23 +9,7 @@ import pytest
 from perijove.core.errors import Invalid
 from perijove.jobs import alerts
 from perijove.jobs.monitor import Watch
-from tests.jobs.watching import Hook, load_profiles, normal, ran, scored, trained
-
-
-@pytest.fixture(scope="module")
-def profiles():
-    return load_profiles()
-
-
-@pytest.fixture
-def hook(monkeypatch):
-    monkeypatch.setenv("JOB_ALERT_WEBHOOK", "https://hooks.example/secret-token")
-    return Hook()
-
-
-@pytest.fixture
-def job(tmp_path, profiles):
-    return trained(tmp_path / "job", profiles)
+from tests.jobs.watching import normal, ran, scored
 
 
 def test_a_run_on_the_same_population_is_steady(job, hook):

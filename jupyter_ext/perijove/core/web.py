@@ -77,7 +77,7 @@ class Answering(web.RequestHandler):
 
     def check(self, route: Route) -> Person:
         """The person who calls, if the host lets them use this route; raises NotAllowed."""
-        raise NotImplementedError
+        raise NotImplementedError  # each host knows its people in its own way
 
     async def answer(self, path: str) -> None:
         """Serve one request."""
