@@ -12,13 +12,18 @@ import json
 import math
 import os
 import sys
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import date, datetime
+from io import StringIO
+from itertools import islice
 from pathlib import Path
 from typing import Any
 
 ROWS = 10_000  # of a CSV file
+HEAD = 65_536  # characters that hold its first rows
+FIRST = 20
 FILES = 200  # of a folder of files
 NULLS = 0.05  # by how much the share of nulls may grow
 SLACK = 0.1  # by which part of its width a range may be left
@@ -157,13 +162,30 @@ def _arrow_kind(kind: Any) -> str:
     return "text" if types.is_string(kind) or types.is_large_string(kind) else "other"
 
 
-def _csv(path: Path) -> dict[str, Column] | None:
-    """The columns of a CSV file with a header, by its first rows."""
+@contextmanager
+def csv_rows(path: Path) -> Iterator[Iterator[list[str]]]:
+    """The rows of a CSV file, whatever mark is between its columns."""
     reader_of: Any = gzip.open if path.name.endswith(".gz") else open
     with reader_of(path, "rt", encoding="utf-8-sig", errors="replace", newline="") as file:
-        head = file.readline()
+        delimiter = _delimiter(file.read(HEAD))
         file.seek(0)
-        reader = csv.reader(file, delimiter=max(",;\t|", key=head.count))
+        yield csv.reader(file, delimiter=delimiter)
+
+
+def _delimiter(head: str) -> str:
+    """The mark that cuts the first rows into equally many columns, the most; else that which cuts the first so."""
+    found = {}
+    for mark in ",;\t|":
+        rows = [row for row in islice(csv.reader(StringIO(head, newline=""), delimiter=mark), FIRST) if row]
+        whole = rows[:-1] if len(head) == HEAD and len(rows) > 1 else rows  # the last one may be cut
+        widths = [len(row) for row in whole] or [1]
+        found[mark] = (len(set(widths)) == 1 and widths[0] > 1, widths[0])
+    return max(found, key=lambda mark: found[mark])
+
+
+def _csv(path: Path) -> dict[str, Column] | None:
+    """The columns of a CSV file with a header, by its first rows."""
+    with csv_rows(path) as reader:
         header = next(reader, [])
         if len(set(header)) != len(header) or not header or any(_number(cell) is not None for cell in header):
             return None

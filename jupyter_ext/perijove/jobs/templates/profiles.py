@@ -6,8 +6,6 @@ of text are kept only where there are few that recur. ``python profiles.py FILEâ
 
 from __future__ import annotations
 
-import csv
-import gzip
 import importlib
 import json
 import math
@@ -175,11 +173,7 @@ def _csv(path: Path) -> dict[str, Summary]:
     kinds = contract._csv(path)
     if not kinds:
         return {}
-    reader_of: Any = gzip.open if path.name.endswith(".gz") else open
-    with reader_of(path, "rt", encoding="utf-8-sig", errors="replace", newline="") as file:
-        head = file.readline()
-        file.seek(0)
-        rows = csv.reader(file, delimiter=max(",;\t|", key=head.count))
+    with contract.csv_rows(path) as rows:
         header = next(rows)
         most = max(1, min(ROWS, CELLS // len(header)))
         cells = [row for _, row in zip(range(most), rows, strict=False) if row]
