@@ -154,3 +154,50 @@ def test_a_projects_table_that_is_wrong_is_refused_in_a_sentence(tmp_path, text,
 
 def test_a_shallow_copy_has_the_same_members():
     assert kept("import copy", "a = [1]", "m = copy.copy([a])", "m[0].append(2)", "out = a") == [0, 1, 2, 3, 4]
+
+
+HEAVY = """
+class Many:
+    def __init__(self, parts):
+        self.parts, self.seen, self.last = parts, {}, []
+
+    def fit(self, given):
+        for level in range(3):
+            for number, part in enumerate(self.parts[level]):
+                for one in part.split(self.seen[0], given):
+                    if level:
+                        rows = self.seen[level - 1][one]
+                    else:
+                        rows = [x[one] for x in given[0][number]]
+                    part.fit(rows, self.last[one])
+                    self.seen[level][one, number:number + 1] = part.predict(rows)
+                    self.last.append(part.score(rows, self.seen))
+        return self.seen
+"""
+
+
+def test_what_cannot_be_walked_through_costs_its_own_statement_and_not_those_after_it():
+    cells = [HEAVY, "from lib import A, B\nmany = Many([[A()], [B()], [A(), B()]])\nm0 = many.fit([[1], [2]])"]
+    cells += [f"m{at} = many.fit(m{at - 1})\nn{at} = m{at}[{at}] + 1" for at in range(1, 150)]
+    analysis = Analysis(cells)
+    assert sum(len(one.holds) for one in analysis.walk.made.values()) < 12 * len(analysis.walk.edges)
+    edges = [len(one) for one in analysis.walk.edges]
+    assert sum(edges) < 12 * len(edges)  # each change needs the one before it, not all of them
+    assert analysis.slice("n149").value_cells == frozenset(range(len(cells)))
+
+
+def test_two_walks_through_a_program_find_the_same():
+    cells = [HEAVY, "many = Many(parts)\nm = many.fit(given)", "z = sorted([m, many], key=lambda one: one.x)"] * 5
+    one, two = Analysis(cells), Analysis(cells)
+    assert one.walk.edges == two.walk.edges
+    assert [list(edges) for edges in one.walk.edges] == [list(edges) for edges in two.walk.edges]
+
+
+def test_a_name_that_nobody_binds_may_be_called_like_a_kind_of_thing():
+    found = backward_slice(["first = function[0]\nmade = hub(first)", "ends = sorted([first], key=made)"], 1)
+    assert found.value_cells == {0, 1}
+
+
+def test_a_thing_can_be_shown_that_holds_itself():
+    walk = Analysis(["a = []\na.append(a)"]).walk
+    assert "container" in repr(walk.scope.names["a"])

@@ -7,10 +7,9 @@ import posixpath
 from collections.abc import Iterable
 
 from perijove.jobs.effects import Library
-from perijove.jobs.functions import FRAMES, PLAIN, Arguments, Functions
+from perijove.jobs.functions import FRAMES, OWN, PLAIN, Arguments, Functions
 from perijove.jobs.things import NOTHING, Thing, Things
 
-OWN = ("unknown", "iterator", "file", "instance")
 DATA = (*PLAIN, "dask", "pyarrow")
 
 
@@ -21,6 +20,8 @@ class Calls(Functions):
         """Call one thing that an expression may stand for."""
         if thing.kind == "function":
             return self.run_function(thing, given)
+        if thing.kind == "hub":
+            return self.poke(thing, given.all)
         if thing.kind == "class":
             made = self.thing(node, "instance", {thing, *given.all})
             made.bases = frozenset({thing})
@@ -39,7 +40,7 @@ class Calls(Functions):
             receivers = frozenset(one for one in thing.holds if one.kind != "method")
             return self.call_method(receivers, thing.path, given, node)
         known = (
-            thing.kind not in ("container", "iterator", "unknown", "instance", "hub")
+            thing.kind not in ("container", "iterator", "unknown", "instance")
             and self.effects.library(thing.kind).known
         )
         results = self.escape(frozenset({thing}) | given.all, given.all | thing.holds)
@@ -150,7 +151,7 @@ class Calls(Functions):
             return self._own_method(thing, name, given, node)
         if thing.kind in ("container", "iterator"):
             return self._container_method(thing, name, given, node)
-        if thing.kind == "function":
+        if thing.kind in ("function", "hub"):
             return self.call_thing(thing, given, node)
         about = self.effects.library(thing.kind) if thing.kind != "unknown" else self.effects.library("unknown_library")
         changed = about.changes(name)
@@ -242,7 +243,7 @@ class Calls(Functions):
             self.draw(which)
         if (
             name in self.effects.table["figures"]["methods"]
-            and kinds & {"pandas", "unknown", "seaborn"}
+            and kinds & {"pandas", "unknown", "seaborn", "hub"}
             or "matplotlib" in kinds
         ):
             self.read_pseudo("§plt")

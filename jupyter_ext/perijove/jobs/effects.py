@@ -17,6 +17,7 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from perijove.core.errors import Invalid
+from perijove.jobs.things import KINDS
 
 HINT = "Its tables are those of jobs/effects.toml; docs/jobs.md shows an example."
 
@@ -81,7 +82,8 @@ class Effects:
             if name in entries:
                 return _library(name, entries[name])
         standard = parts[0] in sys.stdlib_module_names
-        return Library(parts[0], False, tuple(self.table["unknown"]["keeps"]), (), (), True, standard)
+        name = f"library {parts[0]}" if parts[0] in KINDS else parts[0]
+        return Library(name, False, tuple(self.table["unknown"]["keeps"]), (), (), True, standard)
 
     def _at(self, *where: str) -> Any:
         found: Any = self.table

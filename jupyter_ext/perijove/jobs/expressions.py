@@ -56,12 +56,13 @@ class Expressions(Calls):
         return found
 
     def _new(self, node: ast.expr, things: set[Thing]) -> Things:
-        kinds = sorted({thing.kind for thing in things} - {"module", "root", "function", "class"})
+        hubs = frozenset(thing for thing in things if thing.kind == "hub")
+        kinds = sorted({thing.kind for thing in things} - {"module", "root", "function", "class", "hub"})
         if not kinds:
-            return NOTHING
+            return hubs
         kind = next((one for one in ("pandas", "polars", "dask", "numpy", "data") if one in kinds), kinds[0])
         holds = {held for thing in things for held in thing.holds if held.kind == "root" or thing.kind == "container"}
-        return frozenset({self.thing(node, "unknown" if kind == "instance" else kind, holds)})
+        return hubs | {self.thing(node, "unknown" if kind == "instance" else kind, holds)}
 
     def eval_Constant(self, node: ast.Constant) -> Things:
         """A constant stands for nothing that could change."""
@@ -92,7 +93,7 @@ class Expressions(Calls):
         found: set[Thing] = set()
         for thing in self.eval(node.value):
             if thing.kind == "module":
-                found.add(self._part(thing, node.attr))
+                found.add(self._part(f"{thing.path}.{node.attr}"))
             elif thing.kind in ("instance", "class"):
                 found |= {held for held in thing.holds if held.kind != "root"} | {thing}
                 for method in self.methods(thing, node.attr, "__getattr__"):
@@ -103,19 +104,17 @@ class Expressions(Calls):
                     found |= thing.scope.names[node.attr].things
             elif thing.kind in COPYING:
                 found.add(thing)
+            elif thing.kind == "hub":
+                found |= self.touch(frozenset({thing})) | {thing}
             else:
                 found |= {thing, *(held for held in thing.holds if held.kind != "root")}
                 if self.may_change(thing, node.attr):
                     found.add(self.thing(node, "method", {thing}, node.attr))
         return frozenset(found)
 
-    def _part(self, thing: Thing, attribute: str) -> Thing:
-        path = f"{thing.path}.{attribute}"
+    def _part(self, path: str) -> Thing:
         self.need(self.loaded.get(path, ()), f"loads {path}")
-        key = (0, 0, f"module {path}")
-        if key not in self.made:
-            self.made[key] = Thing("module", path, {self.root(path)})
-        return self.made[key]
+        return self.library(path)
 
     def eval_Subscript(self, node: ast.Subscript) -> Things:
         """Read a part: a member of a container, a view of an array, a copy of a frame."""
@@ -278,7 +277,7 @@ class Expressions(Calls):
             self.notes.opaque[self.now] = f"{name}() may read and define any name"
             return NOTHING
         if name == "__import__" and node.args and isinstance(node.args[0], ast.Constant):
-            return frozenset({self._module(str(node.args[0].value))})
+            return frozenset({self.module(str(node.args[0].value))})
         given = self._arguments(node)
         builtins = self.effects.table["builtins"]
         results = self.touch(given.all) | self.escape(given.all, given.all)
@@ -344,19 +343,6 @@ class Expressions(Calls):
         self.write_file(node)
         return self.thing(node, "file", path=f"§fs:{first_path(node)}")
 
-    def _module(self, path: str) -> Thing:
-        return (
-            self._part(Thing("module", path.rpartition(".")[0]), path.rpartition(".")[2])
-            if "." in path
-            else self._top(path)
-        )
-
-    def _top(self, path: str) -> Thing:
-        key = (0, 0, f"module {path}")
-        if key not in self.made:
-            self.made[key] = Thing("module", path, {self.root(path)})
-        return self.made[key]
-
     def module(self, path: str) -> Thing:
-        """The thing of a library or a part of it, by its dotted name."""
-        return self._module(path)
+        """The thing of a library or a part of it, with what it takes to load the part."""
+        return self._part(path) if "." in path else self.library(path)

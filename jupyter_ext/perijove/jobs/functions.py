@@ -12,6 +12,7 @@ from collections.abc import Callable, Iterable
 from functools import cache, partial
 from typing import NamedTuple
 
+from perijove.jobs.names import free_names
 from perijove.jobs.state import BUILTINS, MOST_TICKS, ONCE_MORE, State, TooMuch
 from perijove.jobs.things import NOTHING, Scope, Thing, Things
 
@@ -38,6 +39,7 @@ class Arguments(NamedTuple):
 
 HUB = ast.Pass()
 FRAMES = ("pandas", "polars")
+OWN = ("unknown", "iterator", "file", "instance", "hub")
 PLAIN = (*FRAMES, "numpy", "numpy.random", "data")
 
 
@@ -60,20 +62,20 @@ class Functions(State):
             self.weak > 0,
         )
         known = self.walked.get(key)
-        if known is not None and known[0] == self.version:
+        if known is not None and known[0] == (self.version, self.bound):
             return known[1]
         if node in self.running:
             self.recursed.add(node)
             self.change_deep(given.all)
             return given.all | self.results.get(node, NOTHING)
-        if self.depth >= DEEPEST or self.walks >= MOST_WALKS:
+        if self.depth >= DEEPEST or self.walks >= MOST_WALKS or node in self.given_up:
             return self.summary(function, given.all)
         if self.depth:
             result = self._until_known(function, node, given)
         else:
             run = partial(self._until_known, function, node, given)
             result = self.outermost(run, frozenset({function}), given.all)
-        self.walked[key] = (self.version, result)
+        self.walked[key] = ((self.version, self.bound), result)
         return result
 
     def outermost(self, run: Callable[[], Things], functions: Things, given: Things) -> Things:
@@ -142,35 +144,48 @@ class Functions(State):
 
     def summary(self, function: Thing, given: Things) -> Things:
         """All that a function may reach counts as read and changed, and may be returned."""
-        at, asking, functions, known = self.covered
+        at, asking, functions, known, hub = self.covered
         if (at, asking) != (self.now, self.asking):
-            functions, known = frozenset(), NOTHING
+            functions, known = NOTHING, NOTHING
         if function in functions and given <= known:
-            return known
+            return hub
         seen: set[Thing] = set()
-        stack, things = [function], {*known, *given}
-        while stack:
-            one = stack.pop()
-            if one in seen or one.node is None:
+        ran: set[Thing] = set()
+        stack, waiting = [*known, *given], [function]
+        while stack or waiting:
+            if waiting:
+                one = waiting.pop()
+                if one not in ran and one.node is not None:
+                    ran.add(one)
+                    self.given_up.add(one.node)
+                    stack.extend(one.holds)
+                    stack.extend(self._all_names(one, given))
                 continue
-            seen.add(one)
-            found = self._all_names(one, given)
-            things |= found
-            stack.extend(inner for inner in self.reach(found | {one}) if inner.kind == "function")
+            one = stack.pop()
+            if one not in seen:
+                seen.add(one)
+                stack.extend(one.holds)
+                if one.kind == "function":
+                    waiting.append(one)
         for name in [name for name in self.scope.top.names if name.startswith("§")]:
             self.read_pseudo(name)
             self.write_pseudo(name)
-        inside = frozenset(thing for thing in self._inside(things) if thing.kind != "hub")
+        inside = [thing for thing in seen if thing.kind != "root"]
+        self.read_all(seen, f"changes what {getattr(function.node, 'name', 'it')} uses")
         self.change(inside)
-        if inside:
-            self.tie(function.node or HUB, inside)
-        self.covered = (self.now, self.asking, frozenset(seen) | functions, inside)
-        return inside
+        hub = frozenset({self.tie(function.node or HUB, inside)} if inside else ())
+        self.covered = (self.now, self.asking, functions | ran, hub.union(inside), hub)
+        return hub
 
-    def _inside(self, things: Iterable[Thing]) -> Things:
-        return frozenset(thing for thing in self.reach(frozenset(things)) if thing.kind != "root")
+    def poke(self, hub: Thing, given: Things = NOTHING) -> Things:
+        """Something is done to one of the things that are tied together; nobody knows to which."""
+        results = self.escape(given | {hub}, given | {hub})
+        self.hold(hub, given)
+        self.change(one for one in self.reach(frozenset({hub})) if one.kind in OWN)
+        return results | {hub}
 
-    def _all_names(self, function: Thing, given: Things) -> Things:
+    def _all_names(self, function: Thing, given: Things) -> set[Thing]:
+        """What the names stand for that a function finds around it."""
         found: set[Thing] = set()
         assert function.node is not None
         names, outside = _names_in(function.node)
@@ -178,10 +193,10 @@ class Functions(State):
         for name in names:
             home = scope.find(name)
             if home is not None or name not in BUILTINS:
-                found |= self.read_from(home, name)
+                found |= self.read_name(home, name)
         for name in outside:
             self.bind_in(scope.find(name) or self.scope.top, name, frozenset(found) | given, weak=True)
-        return frozenset(found)
+        return found
 
     def escape(self, things: Things, others: Things = NOTHING) -> Things:
         """Functions that are handed to somebody else may be called with anything that is handed along."""
@@ -223,7 +238,9 @@ class Functions(State):
         """An operator on an instance of a class of the notebook runs its special methods."""
         found: set[Thing] = set()
         for thing in things:
-            if thing.kind == "instance":
+            if thing.kind == "hub":
+                found |= self.escape(frozenset({thing}), things)
+            elif thing.kind == "instance":
                 for method in self.methods(thing):
                     found |= self.run_function(method, Arguments([frozenset({thing}), things], {ANYTHING: things}))
         return frozenset(found)
@@ -232,7 +249,9 @@ class Functions(State):
         """Run iterators to their end, with the functions they hold."""
         for thing in things:
             self.tick()
-            if thing.kind in ("iterator", "unknown", "hub"):
+            if thing.kind == "hub":
+                self.poke(thing)
+            elif thing.kind in ("iterator", "unknown"):
                 self.change(
                     inner
                     for inner in self.reach(frozenset({thing}))
@@ -253,11 +272,14 @@ class Functions(State):
             if thing in seen:
                 continue
             seen.add(thing)
-            held = {one for one in thing.holds if one.kind != "root"}
+            if thing.kind == "hub":
+                found.add(thing)
+                continue
+            held = self.plain(frozenset(one for one in thing.holds if one.kind != "root"))
             found |= {one for one in held if not isinstance(one.node, ast.GeneratorExp) or one.kind != "function"}
             if thing.kind != "container":
                 found.add(thing)
-            if thing.kind not in ("container", "hub", *PLAIN):
+            if thing.kind not in ("container", *PLAIN):
                 stack.extend(held)
         return frozenset(found)
 
@@ -265,7 +287,8 @@ class Functions(State):
         """A statement that cannot be walked through: all that its names stand for counts as read, changed and bound."""
         self.scope, self.depth, self.asking, self.exits, self.running = self.scope.top, 0, 0, [], []
         self.ticks = -sys.maxsize
-        whole = Thing("function", node=node, scope=self.scope)
+        whole = self.new("function", node=node)
+        whole.scope = self.scope
         found = self.summary(whole, NOTHING)
         for part in ast.walk(node):
             names = [getattr(part, field, None) for field in ("name", "rest", "asname")]
@@ -309,8 +332,7 @@ def _own(node: ast.AST) -> Iterable[ast.AST]:
 
 
 @cache
-def _names_in(node: ast.AST) -> tuple[frozenset[str], frozenset[str]]:
-    """All names in a function, and those it may bind outside of itself."""
-    names = {part.id for part in ast.walk(node) if isinstance(part, ast.Name)}
+def _names_in(node: ast.AST) -> tuple[list[str], list[str]]:
+    """The names a function finds around it, and those it may bind there."""
     outside = {name for part in ast.walk(node) if isinstance(part, ast.Global | ast.Nonlocal) for name in part.names}
-    return frozenset(names | outside), frozenset(outside)
+    return sorted(free_names(node) | outside), sorted(outside)

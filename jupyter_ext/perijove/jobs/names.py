@@ -79,7 +79,16 @@ def late_reads(node: ast.stmt) -> set[str]:
     return found
 
 
-def _scopes(node: ast.stmt) -> list[tuple[symtable.SymbolTable, bool]]:
+def free_names(node: ast.AST) -> set[str]:
+    """The names that a piece of code looks up or binds around it: all but those of its own functions."""
+    found = {part.id for part in ast.walk(node) if isinstance(part, ast.Name) and part.id.startswith("__")}  # mangled
+    for scope, _ in _scopes(node):
+        inner = scope.get_type() == "function"
+        found |= {one.get_name() for one in scope.get_symbols() if one.is_global() or not inner}
+    return found
+
+
+def _scopes(node: ast.AST) -> list[tuple[symtable.SymbolTable, bool]]:
     """Every scope of a statement, and whether it runs later than the statement: it is a function's, or in one."""
     waiting = [(symtable.symtable(ast.unparse(node), "<statement>", "exec"), False)]
     found = []

@@ -8,6 +8,7 @@ figures – make up the environment layer; all others the value layer.
 from __future__ import annotations
 
 import ast
+import sys
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field, replace
 
@@ -317,11 +318,15 @@ class _Search:
             for other, (why, environment) in sorted(self._needs(at).items()):
                 if other in self.layers or (layer == "value" and environment):
                     continue
+                if at in self.dropped and other not in self.dropped:
+                    continue  # what was left out needs nothing any more; but what was left out with it was needed, too
                 user = self.units[at].cell if at < len(self.units) else -1
                 unit = self.units[other]
                 if other in self.dropped or unit.broke:
                     kind = "dropped" if other in self.dropped else "failed"
-                    self.missing.setdefault(other, Missing(unit.cell, unit.first, unit.last, kind, why, user))
+                    if other not in self.missing:
+                        self.missing[other] = Missing(unit.cell, unit.first, unit.last, kind, why, user)
+                        stack += [other] if other in self.dropped else []
                     continue
                 self.layers[other] = layer
                 self.reasons[other] = f"{why}, for the variable" if user < 0 else f"{why}, for cell {user}"
@@ -338,6 +343,8 @@ def _step(walk: Walk, at: int, unit: Unit, plain: Plain) -> None:
     """Walk through one unit."""
     walk.now = at
     walk.weak, walk.walks, walk.ticks = int(unit.maybe), 0, 0
+    walk.changed.clear()
+    walk.written.clear()
     if plain.opaque:
         walk.notes.opaque[at] = plain.opaque
     if unit.head_of and isinstance(unit.node, ast.With):
@@ -350,8 +357,12 @@ def _step(walk: Walk, at: int, unit: Unit, plain: Plain) -> None:
             walk.do(unit.node)
         except TooMuch:
             walk.give_up(unit.node)
+        walk.ticks = -sys.maxsize
+        walk.keep_names()
         if walk.only_reports(unit.node):
             walk.notes.reports.add(at)
+    if at not in walk.notes.reports and not unit.broke:
+        walk.settle()
     if at in walk.notes.opaque:
         walk.need(range(at), f"may be used: {walk.notes.opaque[at]}")
         walk.opaque.append(at)

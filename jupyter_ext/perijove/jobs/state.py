@@ -21,9 +21,10 @@ BUILTINS = frozenset(dir(builtins)) | {
     "_",
     "__",
 }
-MOST_TICKS = 2_500
+MOST_TICKS = 1_500
 ONCE_MORE = 300
 CODE = ("function", "class", "module", "root", "hub")
+KEPT = ("function", "class", "module", "file", "matplotlib")
 Edges = dict[int, tuple[str, bool]]
 
 
@@ -56,6 +57,7 @@ class State:
     def __init__(self, effects: Effects) -> None:
         self.effects = effects
         self.scope = Scope()
+        self.count = 0
         self.now = 0
         self.depth = 0
         self.weak = 0
@@ -63,19 +65,24 @@ class State:
         self.edges: list[Edges] = []
         self.demands: dict[int, Edges] = {}
         self.changes: dict[Thing, set[int]] = {}
+        self.changed: set[Thing] = set()
+        self.written: set[str] = set()
+        self.hubs: dict[Thing, Thing] = {}
         self.made: dict[tuple[int, int, str], Thing] = {}
         self.roots: dict[str, Thing] = {}
         self.star: set[int] = set()
         self.loaded: dict[str, set[int]] = {}
         self.opaque: list[int] = []
         self.version = 0
+        self.bound = 0
         self.walks = 0
         self.ticks = 0
         self.running: list[ast.AST] = []
         self.recursed: set[ast.AST] = set()
+        self.given_up: set[ast.AST] = set()
         self.results: dict[ast.AST, Things] = {}
-        self.walked: dict[tuple[object, ...], tuple[int, Things]] = {}
-        self.covered: tuple[int, int, frozenset[Thing], Things] = (-1, 0, frozenset(), NOTHING)
+        self.walked: dict[tuple[object, ...], tuple[tuple[int, int], Things]] = {}
+        self.covered: tuple[int, int, Things, Things, Things] = (-1, 0, NOTHING, NOTHING, NOTHING)
         self.reached: dict[Things, frozenset[Thing]] = {}
         self.exits: list[list[dict[str, Binding]]] = []
         self.notes = Notes()
@@ -85,15 +92,20 @@ class State:
         key = (id(node), self.now, kind)
         found = self.made.get(key)
         if found is None:
-            found = self.made[key] = Thing(kind, path, node=node)
+            found = self.made[key] = self.new(kind, path, node)
         self.hold(found, holds)
         return found
 
+    def new(self, kind: str, path: str = "", node: ast.AST | None = None) -> Thing:
+        """A thing with the next number."""
+        self.count += 1
+        return Thing(self.count, kind, path, node=node)
+
     def hold(self, thing: Thing, others: Iterable[Thing]) -> None:
         """Put things within reach of another."""
-        before = len(thing.holds)
-        thing.holds.update(one for one in others if one is not thing)
-        if len(thing.holds) != before:
+        new = {one for one in others if one not in thing.holds and one is not thing}
+        if new:
+            thing.holds |= new
             self.version += 1
             self.reached.clear()
 
@@ -105,12 +117,32 @@ class State:
             self.tick(len(found) // 4)
         return found
 
-    def tie(self, node: ast.AST, things: Things) -> None:
-        """Put each of these things within reach of each other, by way of one that holds them all."""
-        hub = self.thing(node, "hub", things)
-        for thing in things:
-            if thing.kind not in CODE:
-                self.hold(thing, {hub})
+    def tie(self, node: ast.AST, things: Iterable[Thing]) -> Thing:
+        """Put each of these things, which hold nothing else but libraries, within reach of each other: by way of a hub,
+        which stands for them from now on and keeps what is asked for by its kind."""
+        own = [thing for thing in things if thing.kind not in CODE]
+        known = [self.hubs[thing] for thing in own if thing in self.hubs]
+        hubs = list(dict.fromkeys([*(thing for thing in things if thing.kind == "hub"), *known]))
+        hub = hubs[0] if hubs else self.thing(node, "hub")
+        self.hold(hub, [thing for thing in things if thing.kind in KEPT])
+        for other in hubs[1:]:
+            self.hold(hub, {other})
+            self.hold(other, {hub})
+        for thing in own:
+            if thing not in self.hubs:
+                self.hubs[thing] = hub
+                self.hold(hub, [one for one in thing.holds if one.kind == "root"])
+                thing.holds = {hub}
+                self.changes.setdefault(hub, set()).update(self.changes.pop(thing, ()))
+                self.version += 1
+        self.reached.clear()
+        return hub
+
+    def plain(self, things: Things) -> Things:
+        """These things, with hubs for those that are tied to others."""
+        if self.hubs and not self.hubs.keys().isdisjoint(things):
+            return frozenset(self.hubs.get(thing, thing) for thing in things)
+        return things
 
     def tick(self, count: int = 1) -> None:
         """Count how long a statement takes; raises TooMuch where it takes too long."""
@@ -122,7 +154,7 @@ class State:
         """The thing that stands for a library as a whole: its options, its patched attributes."""
         name = path.partition(".")[0]
         if name not in self.roots:
-            self.roots[name] = Thing("root", name)
+            self.roots[name] = self.new("root", name)
             if name != "os":
                 self.roots[name].holds.add(self.root("os"))
         return self.roots[name]
@@ -141,6 +173,13 @@ class State:
 
     def read_from(self, home: Scope | None, name: str) -> Things:
         """Read a name in the scope that has it."""
+        things = self.read_name(home, name)
+        if home is not None:
+            self.read_all(self.reach(things), f"changes {name}")
+        return things
+
+    def read_name(self, home: Scope | None, name: str) -> Things:
+        """Need whoever bound a name; what it stands for is not looked into."""
         if home is None:
             if name not in BUILTINS:
                 self.notes.missing.setdefault(name, set()).add(self.now)
@@ -150,26 +189,32 @@ class State:
         binding = home.names[name]
         self.need(binding.by, f"defines {name}")
         self.need(self.opaque, f"may change {name}")
-        self.read_things(binding.things, name)
-        return binding.things
+        return self.plain(binding.things)
 
-    def read_things(self, things: Things, name: str) -> None:
-        """Need whoever changed these things or anything that can be reached from them."""
-        for thing in self.reach(things):
-            if thing.kind == "root":
-                self.need(self.changes.get(thing, ()), f"sets options of {thing.path}", environment=True)
-            else:
-                self.need(self.changes.get(thing, ()), f"changes {name}")
+    def read_all(self, things: Iterable[Thing], why: str) -> None:
+        """Need whoever changed these things."""
+        for thing in things:
+            changes = self.changes.get(thing)
+            if changes and thing.kind == "root":
+                self.need(changes, f"sets options of {thing.path}", environment=True)
+            elif changes:
+                self.need(changes, why)
             if thing.kind == "matplotlib":
                 self.read_pseudo("§plt")
 
     def unbound(self, name: str) -> Things:
         """What a name that nobody binds stands for: some part of a library, by its usual name."""
         path = str(self.effects.table["aliases"].get(name, name))
+        return frozenset({self.library(path)})
+
+    def library(self, path: str) -> Thing:
+        """The thing of a library or a part of it, by its dotted name."""
         key = (0, 0, f"module {path}")
-        if key not in self.made:
-            self.made[key] = Thing("module", path, {self.root(path)})
-        return frozenset({self.made[key]})
+        found = self.made.get(key)
+        if found is None:
+            found = self.made[key] = self.new("module", path)
+            found.holds.add(self.root(path))
+        return found
 
     def bind(self, name: str, things: Things, *, weak: bool = False) -> None:
         """Give a name a new meaning; weak where the old one may stay."""
@@ -183,21 +228,24 @@ class State:
         old = home.names.get(name)
         by = frozenset({self.now})
         new = Binding(old.by | by, old.things | things) if weak and old is not None else Binding(by, things)
-        if weak and old is not None and home.kind == "module" and not self.asking and self.now not in old.by:
-            self._may_stay(name, old)
         if new != old:
             home.names[name] = new
-            if home.kind != "function" or home.captured:
+            if home is not self.scope:
                 self.version += 1
+            elif home.kind != "function" or home.captured:
+                self.bound += 1
         if home.kind == "module":
             self.notes.binds.setdefault(self.now, set()).add(name)
 
-    def _may_stay(self, name: str, old: Binding) -> None:
+    def keep_names(self) -> None:
         """Where the statement at hand is chosen, its names have values even if it does not give them new ones."""
-        outer, self.edges[self.now] = self.edges[self.now], {}
-        self.need(old.by, f"may define {name}")
-        self.read_things(old.things, name)
-        self.demand_all(outer)
+        for name in self.notes.binds.get(self.now, ()):
+            binding = self.scope.top.names[name]
+            if binding.by != {self.now}:
+                outer, self.edges[self.now] = self.edges[self.now], {}
+                self.need(binding.by, f"may define {name}")
+                self.read_all(self.reach(binding.things), f"changes {name}")
+                self.demand_all(outer)
 
     def demand_all(self, outer: Edges, how: str = "") -> None:
         """Go on with these edges; those gathered since count only where the statement at hand is chosen."""
@@ -211,10 +259,11 @@ class State:
         if self.asking:
             return
         for thing in things:
-            real = self.root(thing.path) if thing.kind == "module" else thing
+            real = self.root(thing.path) if thing.kind == "module" else self.hubs.get(thing, thing)
             changes = self.changes.setdefault(real, set())
             if self.now not in changes:
                 changes.add(self.now)
+                self.changed.add(real)
                 self.version += 1
             if thing.kind == "file":
                 self.read_pseudo(thing.path)
@@ -241,7 +290,19 @@ class State:
         new = Binding(by if fresh or old is None else old.by | by, NOTHING)
         if new != old:
             names[name] = new
+            self.written.add(name)
             self.version += 1
+
+    def settle(self) -> None:
+        """Forget changes that the statement at hand needs where it made the next one: whoever needs it needs them."""
+        edges = self.edges[self.now]
+        for thing in self.changed:
+            layer = thing.kind == "root"  # whose changes are only ever needed as state around the values
+            if thing in self.changes:
+                self.changes[thing] -= {at for at, (_, environment) in edges.items() if layer or not environment}
+        names = self.scope.top.names
+        for name in self.written:
+            names[name] = Binding(names[name].by - edges.keys(), names[name].things)
 
 
 _PSEUDO = {

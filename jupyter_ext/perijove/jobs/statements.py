@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import ast
+import sys
 from collections.abc import Callable
+from contextlib import suppress
 
 from perijove.jobs.expressions import Expressions
 from perijove.jobs.functions import Arguments
-from perijove.jobs.state import Edges
+from perijove.jobs.state import Edges, TooMuch
 from perijove.jobs.things import NOTHING, Binding, Scope, Thing, Things
 
 MOST_ROUNDS = 8
@@ -350,11 +352,14 @@ class Walk(Expressions):
     def at_end(self, name: str) -> Edges:
         """What the value of a name needs where the walk stands now; the walk goes on as if nobody had asked."""
         before, weak = self.now, self.weak
-        self.now, self.weak = len(self.edges), 0
+        self.now, self.weak, self.walks, self.ticks = len(self.edges), 0, 0, 0
         self.edges.append({})
         self.asking += 1
         try:
-            self.eval(ast.Name(name, ast.Load()))
+            with suppress(TooMuch):
+                self.eval(ast.Name(name, ast.Load()))
+            self.ticks = -sys.maxsize
+            self.read(name)
             return {**self.demands.pop(self.now, {}), **self.edges.pop()}
         finally:
             self.asking -= 1

@@ -10,24 +10,38 @@ Vocabulary
 from __future__ import annotations
 
 import ast
+import operator
 from collections.abc import Iterable
 from dataclasses import dataclass, field
+from itertools import compress, islice
 
+KINDS = frozenset(
+    ("container", "iterator", "function", "class", "instance", "method", "module", "root", "hub", "file", "unknown")
+)
+"""The kinds of things that are named here; a library of such a name has another."""
 Things = frozenset["Thing"]
 NOTHING: Things = frozenset()
 
 
 @dataclass(eq=False)
 class Thing:
-    """An abstract value. ``kind`` is container, iterator, function, class, instance, module, root, or a library."""
+    """An abstract value. ``kind`` is container, iterator, function, class, instance, module, root, or a library.
 
+    Things of one walk are numbered, so that it goes the same way each time. What one holds is not part of its
+    ``repr``: things hold each other, and a report of one would never end.
+    """
+
+    number: int
     kind: str
     path: str = ""
-    holds: set[Thing] = field(default_factory=set)
-    node: ast.AST | None = None
-    scope: Scope | None = None
-    defaults: dict[str, Things] = field(default_factory=dict)
-    bases: Things = NOTHING
+    holds: set[Thing] = field(default_factory=set, repr=False)
+    node: ast.AST | None = field(default=None, repr=False)
+    scope: Scope | None = field(default=None, repr=False)
+    defaults: dict[str, Things] = field(default_factory=dict, repr=False)
+    bases: Things = field(default=NOTHING, repr=False)
+
+    def __hash__(self) -> int:
+        return self.number
 
 
 @dataclass(frozen=True)
@@ -82,27 +96,26 @@ class Scope:
 
     def join(self, other: dict[str, Binding]) -> None:
         """Take in what another path through the program has bound."""
-        for name, two in other.items():
-            one = self.names.get(name)
+        names = self.names
+        aligned = all(
+            map(operator.is_, names, other)
+        )  # both grew out of one: what follows is done for a few names only
+        begin = list(compress(other, map(operator.is_not, names.values(), other.values()))) if aligned else other
+        for name in (*begin, *islice(other, len(names), None)):
+            one, two = names.get(name), other[name]
             if one is None:
-                self.names[name] = two
+                names[name] = two
             elif one is not two and one != two:
-                self.names[name] = Binding(one.by | two.by, one.things | two.things)
+                names[name] = Binding(one.by | two.by, one.things | two.things)
 
 
-def reach(things: Iterable[Thing], *, roots: bool = True) -> set[Thing]:
-    """All things that may be reached from these, with the libraries they come from or without."""
+def reach(things: Iterable[Thing]) -> set[Thing]:
+    """All things that may be reached from these, with the libraries they come from."""
     seen: set[Thing] = set()
     stack = list(things)
     while stack:
         thing = stack.pop()
-        if thing in seen or (thing.kind == "root" and not roots):
-            continue
-        seen.add(thing)
-        stack.extend(thing.holds)
+        if thing not in seen:
+            seen.add(thing)
+            stack.extend(thing.holds)
     return seen
-
-
-def functions_in(things: Iterable[Thing]) -> list[Thing]:
-    """The functions of the notebook that may be called through these things."""
-    return [thing for thing in reach(things, roots=False) if thing.kind == "function"]
