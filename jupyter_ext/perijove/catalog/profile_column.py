@@ -30,6 +30,8 @@ class Drawn:
         self.taken = 0
         self.bytes = 0
         self.cut = False
+        self.step = 1
+        """Of how many rows of a part one was kept."""
         self.stretches = True
         """Whether one part was drawn from each of some equal stretches; else every part had the same chance."""
 
@@ -56,7 +58,7 @@ class Drawn:
     @property
     def whole(self) -> bool:
         """Whether every row was read."""
-        return not self.cut and len(self.clusters) == self.parts
+        return not self.cut and self.step == 1 and len(self.clusters) == self.parts
 
     @property
     def by_chance(self) -> bool:

@@ -20,6 +20,7 @@ from perijove.core.errors import Invalid, NotFound
 SUSPECT_BYTES = 256 * 1024 * 1024
 SUSPECT_RATIO = 1_000
 BUFFER_NEAR, BUFFER_FAR = 64 * 1024, 1024 * 1024  # reads pages as they are needed instead of whole column chunks
+MANY = 16_384  # rows, from which on it is worth to start threads
 FOOTERS_NEAR, FOOTERS_FAR = 500, 16
 
 
@@ -153,7 +154,8 @@ class ParquetTable:
                 rows = sum(file.metadata.row_group(one).num_rows for one in groups)
                 yield self._completed(pa.record_batch({}), number, columns, rows)
                 return
-            for found in file.iter_batches(batch, row_groups=groups, columns=wanted, use_threads=False):
+            threads = batch >= MANY
+            for found in file.iter_batches(batch, row_groups=groups, columns=wanted, use_threads=threads):
                 yield self._completed(found, number, columns, found.num_rows)
         except MemoryError:
             raise  # Arrow's own is an ArrowException too, but says nothing of the file being broken
