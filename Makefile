@@ -60,7 +60,7 @@ check: env
 	$(BIN)/jlpm prettier:check
 
 test-python: env tools
-	$(BIN)/pytest -n 2 --dist loadfile --no-loadscope-reorder
+	$(BIN)/pytest -n 2 --dist loadfile --no-loadscope-reorder --max-worker-restart 0
 
 test-lab: env
 	$(BIN)/jlpm test
