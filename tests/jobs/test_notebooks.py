@@ -18,6 +18,7 @@ from perijove.core.access import Person
 from perijove.core.errors import PerijoveError
 from perijove.core.notebook import NotebookRun
 from perijove.core.project import Project
+from perijove.jobs import mutation
 from perijove.jobs.model import Choice, NewJob
 from perijove.wiring import Perijove
 from tests.jobs import notebooks
@@ -48,7 +49,8 @@ LEFT_OUT = {
     "parquet": "not needed",
     "sql": "sample",
 }
-TAKEN = list(CHOSEN) if os.environ.get("PERIJOVE_ALL") else list(OFTEN)
+ALL = bool(os.environ.get("PERIJOVE_ALL"))
+TAKEN = list(CHOSEN) if ALL else list(OFTEN)
 
 
 @pytest.fixture(scope="module")
@@ -90,6 +92,26 @@ def test_a_notebook_becomes_a_job_that_is_verified(project, name, tmp_path_facto
     assert {one.result for one in found.outputs} <= {"identical", "within_tolerance", "not_comparable"}
     steps = Path(made.path, "src", made.name, "steps.py").read_text()
     assert LEFT_OUT.get(name, "no such text") not in steps
+    if ALL:
+        changes_show(project, Path(made.path), tmp_path_factory)
+
+
+def changes_show(project: Perijove, job: Path, tmp_path_factory: pytest.TempPathFactory) -> None:
+    """The first constant, column and threshold of a job in turn: its tests fail, and it is verified no more."""
+    environments = tmp_path_factory.getbasetemp() / "environments"
+    changes = mutation.mutants(job, most=1)
+    assert changes
+    for change in changes:
+        as_it_was = (job / change.file).read_text("utf-8")
+        (job / change.file).write_text(change.text, "utf-8")
+        try:
+            found = project.jobs.verify(job, ME, environments=environments)
+        finally:
+            (job / change.file).write_text(as_it_was, "utf-8")
+        failed = [one.name for one in found.steps if not one.ok]
+        print(job.name, change.kind, change.line, change.before, "->", change.after, found.verdict, failed)
+        assert found.verdict == ("failed" if "run" in failed else "different"), (change, found.reason)
+        assert {"run", "tests"} & set(failed), (change, found.reason)
 
 
 def test_there_are_a_dozen_of_them():
