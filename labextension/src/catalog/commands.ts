@@ -1,7 +1,7 @@
 // The catalog's commands: add, scan and remove sources, open a dataset, insert code that loads it.
 
 import type { JupyterFrontEnd } from '@jupyterlab/application';
-import { Dialog, Notification, showDialog } from '@jupyterlab/apputils';
+import { Notification } from '@jupyterlab/apputils';
 import type { TranslationBundle } from '@jupyterlab/translation';
 import { addIcon, codeIcon, refreshIcon } from '@jupyterlab/ui-components';
 
@@ -9,6 +9,7 @@ import type { IClient } from '../api/client';
 import type { INotebooks } from '../notebook/tokens';
 import type { ITasks } from '../tasks/tokens';
 import { NO_ARGS, textArg, textArgs } from '../ui/args';
+import { confirm } from '../ui/confirm';
 import { datasetIcon } from '../ui/icons';
 import type { Pages } from '../ui/page';
 import { attempt } from '../ui/say';
@@ -98,15 +99,12 @@ function addSourceCommands(deps: CommandDeps): void {
 }
 
 async function removeSource({ client, model, trans }: CommandDeps, name: string): Promise<void> {
-  const asked = await showDialog({
+  const sure = await confirm(trans, {
     title: trans.__('Remove the source “%1”?', name),
     body: trans.__('Its datasets leave the catalog. The data itself stays where it is.'),
-    buttons: [
-      Dialog.cancelButton({ label: trans.__('Cancel') }),
-      Dialog.warnButton({ label: trans.__('Remove') })
-    ]
+    accept: trans.__('Remove')
   });
-  if (asked.button.accept) {
+  if (sure) {
     await attempt(() => client.call('delete', '/catalog/sources/{name}', { path: { name } }));
     await model.refresh();
   }

@@ -1,10 +1,10 @@
 // The clusters' commands: a notebook with a cluster, start, scale, stop.
 
 import type { JupyterFrontEnd } from '@jupyterlab/application';
-import { Dialog, showDialog } from '@jupyterlab/apputils';
 import type { TranslationBundle } from '@jupyterlab/translation';
 
 import { NO_ARGS, textArg, textArgs } from '../ui/args';
+import { confirm } from '../ui/confirm';
 import { clusterIcon } from '../ui/icons';
 import { attempt } from '../ui/say';
 import type { ClustersModel } from './model';
@@ -74,18 +74,15 @@ function addChanges(app: JupyterFrontEnd, model: ClustersModel, trans: Translati
     isVisible: args => Boolean(textArg(args, 'id')),
     execute: async args => {
       const cluster = model.all?.find(one => one.id === textArg(args, 'id'));
-      const asked = await showDialog({
+      const sure = await confirm(trans, {
         title: trans.__('Stop the cluster “%1”?', cluster?.name ?? textArg(args, 'id')),
         body: trans.__(
           'Its %1 workers end and what they hold in memory is lost. The notebook’s kernel goes on without it.',
           String(cluster?.workers ?? '')
         ),
-        buttons: [
-          Dialog.cancelButton({ label: trans.__('Cancel') }),
-          Dialog.warnButton({ label: trans.__('Stop') })
-        ]
+        accept: trans.__('Stop')
       });
-      if (asked.button.accept) {
+      if (sure) {
         await attempt(() => model.stop(textArg(args, 'id')));
       }
     }

@@ -6,28 +6,12 @@ import { FileDialog } from '@jupyterlab/filebrowser';
 import type { TranslationBundle } from '@jupyterlab/translation';
 import { Widget } from '@lumino/widgets';
 
+import { confirm } from '../ui/confirm';
 import type { ChangesModel } from './model';
 import type { MergeModel } from './merging';
 import { nameOf, shortName } from './sides';
 import type { CellChange, Converted } from './tokens';
 import { placeOf } from './words';
-
-async function confirm(
-  title: string,
-  body: string,
-  accept: string,
-  trans: TranslationBundle
-): Promise<boolean> {
-  const asked = await showDialog({
-    title,
-    body,
-    buttons: [
-      Dialog.cancelButton({ label: trans.__('Cancel') }),
-      Dialog.warnButton({ label: accept })
-    ]
-  });
-  return asked.button.accept;
-}
 
 /** Ask whether to bring a notebook, or one cell of it, back to the old side. */
 export function confirmRestore(
@@ -38,53 +22,48 @@ export function confirmRestore(
   const version = shortName(model.before, model.versions, trans);
   const name = nameOf(model.path);
   if (cell) {
-    return confirm(
-      trans.__('Restore cell [%1] of %2?', placeOf(cell), name),
-      trans.__(
+    return confirm(trans, {
+      title: trans.__('Restore cell [%1] of %2?', placeOf(cell), name),
+      body: trans.__(
         'The cell becomes what it was in “%1”, with its outputs of then as far as they are kept. Its changes since are lost. All other cells stay as they are, and git’s history does not change.',
         version
       ),
-      trans.__('Restore cell'),
-      trans
-    );
+      accept: trans.__('Restore cell')
+    });
   }
   const changed = model.feed.value?.changed ?? 0;
-  return confirm(
-    trans.__('Restore %1?', name),
-    trans._n(
+  return confirm(trans, {
+    title: trans.__('Restore %1?', name),
+    body: trans._n(
       'The whole notebook becomes what it was in “%2”. %1 cell changes; what is not committed of it is lost. Git’s history does not change.',
       'The whole notebook becomes what it was in “%2”. %1 cells change; what is not committed of them is lost. Git’s history does not change.',
       changed,
-      changed,
       version
     ),
-    trans.__('Restore notebook'),
-    trans
-  );
+    accept: trans.__('Restore notebook')
+  });
 }
 
 /** Ask whether to leave a merge although something was chosen. */
 export function confirmStop(trans: TranslationBundle, model: MergeModel): Promise<boolean> {
-  return confirm(
-    trans.__('Stop the merge of %1?', nameOf(model.path)),
-    trans.__(
+  return confirm(trans, {
+    title: trans.__('Stop the merge of %1?', nameOf(model.path)),
+    body: trans.__(
       'What you chose here is forgotten. The file keeps its conflicts, and git waits for them as before; the merge can be opened again at any time.'
     ),
-    trans.__('Stop merge'),
-    trans
-  );
+    accept: trans.__('Stop merge')
+  });
 }
 
 /** Ask whether to convert all notebooks of a folder. */
 export function confirmFolder(trans: TranslationBundle, path: string): Promise<boolean> {
-  return confirm(
-    trans.__('Convert all notebooks in %1?', nameOf(path) || '/'),
-    trans.__(
+  return confirm(trans, {
+    title: trans.__('Convert all notebooks in %1?', nameOf(path) || '/'),
+    body: trans.__(
       'Each .ipynb below this folder becomes a text notebook; its outputs are kept beside it. A notebook that would lose anything is left as it is, and the report says why.'
     ),
-    trans.__('Convert'),
-    trans
-  );
+    accept: trans.__('Convert')
+  });
 }
 
 /** Ask for another notebook. */
