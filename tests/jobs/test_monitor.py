@@ -174,3 +174,62 @@ def test_a_drifting_job_is_listed_as_such_until_it_is_steady(job, profiles, proj
     told = CliRunner().invoke(perijove, ["job", "monitor", str(job), "--key", "id"])
     assert isinstance(told.exception, Invalid) and "--labels" in told.exception.hint
     database.close()
+
+
+def test_the_route_looks_and_accepts_and_the_audit_knows_who(job, profiles, project, who, monkeypatch):
+    from datetime import UTC, datetime
+
+    from perijove.core.routing import match, read_arguments
+    from perijove.jobs.model import Job
+    from perijove.jobs.routes import router
+    from perijove.wiring import Perijove
+
+    monkeypatch.delenv("JOB_ALERT_WEBHOOK", raising=False)
+    wired = Perijove(project)
+
+    def post(body):
+        route, path = match(router.routes, "POST", "/jobs/loans/monitor")
+        assert route.may == "jobs.write"
+        return route.handler(wired.jobs, **read_arguments(route, path, {}, body, who))
+
+    try:
+        wired.jobs.store.put(Job("loans", str(job), "new", "nb.ipynb", [], [], "", [], datetime.now(UTC), None))
+        ran(job, profiles, normal(3, mean=1.5))
+        found = post(b"")
+        assert (found.state, wired.jobs.show("loans").state) == ("drifting", "drifting")
+        assert (found.limits.psi, found.limits.ks, found.limits.metric_decay) == (0.2, 0.15, 0.05)
+        assert (found.webhook.variable, found.webhook.is_set) == ("JOB_ALERT_WEBHOOK", False)
+        assert post(b'{"accept": false}').state == "drifting" and not (job / "reference.json").exists()
+        assert post(b'{"accept": true}').state == "steady" and (job / "reference.json").exists()
+        assert wired.jobs.show("loans").state == "new"
+        with pytest.raises(Invalid, match="not understood"):
+            post(b'{"accepted": true}')
+        told = [(line.what, line.actor) for line in wired.audit.entries(10).events]
+        assert told == [(f"jobs.job.{what}", who.name) for what in ("settled", "accepted", "drifted")]
+    finally:
+        wired.close()
+
+
+def test_a_job_that_was_edited_and_drifts_is_drifting(job, profiles, project, who):
+    from datetime import UTC, datetime
+
+    from perijove.jobs.model import Job
+    from perijove.wiring import Perijove
+
+    (job / ".perijove-job.json").write_text(json.dumps({"name": "loans", "files": {"a.py": "x"}, "python": "3.11.7"}))
+    wired = Perijove(project)
+    try:
+        wired.jobs.store.put(Job("loans", str(job), "new", "nb.ipynb", [], [], "", [], datetime.now(UTC), None))
+        assert wired.jobs.show("loans").state == "edited"
+        ran(job, profiles, normal(3, mean=1.5))
+        wired.jobs.monitor(job, who)
+        assert wired.jobs.show("loans").state == "drifting"
+    finally:
+        wired.close()
+
+
+@pytest.mark.parametrize("value", ["https://hooks.example/secret-token", ""])
+def test_an_address_in_place_of_a_variable_is_not_repeated(job, hook, value):
+    (job / "src" / "loans" / "config.toml").write_text(f"[monitor]\nwebhook = '{value}'\n")
+    found = Watch(job, send=hook).look().webhook
+    assert (found.variable, found.is_set) == ("", False)

@@ -186,13 +186,13 @@ def test_stored_values_serve_until_a_cell_changes(jobs, exported):
 
 
 def test_the_job_runs_with_other_parameters(jobs, exported):
-    found = jobs.run(jobs.project.root / "jobs/small", {"strength": "0.1"})
+    found = jobs.run(jobs.project.root / "jobs/small", {"strength": "0.1"}, ME)
     Spool(jobs.project, jobs.store.database, jobs.lineage).take_in()
     graph = jobs.lineage.around(Ref("jobrun", found["run"]), 1, 0)
     assert {(edge.source.partition(":")[0], edge.kind) for edge in graph.edges} >= {("job", "ran"), ("dataset", "read")}
     assert (jobs.project.root / "jobs/small/outputs/values.json").exists() and found["name"] == "small"
     with pytest.raises(Invalid, match="no parameter"):
-        jobs.run(jobs.project.root / "jobs/small", {"colour": "red"})
+        jobs.run(jobs.project.root / "jobs/small", {"colour": "red"}, ME)
 
 
 @pytest.mark.parametrize(

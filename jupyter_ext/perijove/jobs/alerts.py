@@ -7,7 +7,7 @@ import re
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from perijove.jobs.model import Alert
+from perijove.jobs.model import Alert, Webhook
 
 PATIENCE = 10.0
 Post = Callable[[str, Mapping[str, Any]], int]
@@ -21,13 +21,20 @@ def post(address: str, message: Mapping[str, Any]) -> int:
     return httpx.post(address, json=dict(message), timeout=PATIENCE, follow_redirects=False).status_code
 
 
+def webhook(variable: str) -> Webhook:
+    """The variable that holds the address; what cannot be the name of one is not repeated: it may be the address."""
+    named = re.fullmatch(r"[A-Za-z_][A-Za-z0-9_]*", variable) is not None
+    return Webhook(variable if named else "", named and bool(os.environ.get(variable)))
+
+
 def deliver(waiting: Kept, variable: str, send: Post = post) -> tuple[Alert, Kept]:
     """Send all that waits, oldest first; gives what became of it and what still waits for the next time."""
     if not waiting:
         return Alert("none"), {}
-    if not re.fullmatch(r"[A-Za-z_][A-Za-z0-9_]*", variable) or not os.environ.get(variable):
-        name = variable if re.fullmatch(r"\w*", variable) else "its name"
-        detail = f"No webhook is set: put its address into the environment variable {name or 'that [monitor] names'}."
+    hook = webhook(variable)
+    if not hook.is_set:
+        name = hook.variable or "that [monitor] names"
+        detail = f"No webhook is set: put its address into the environment variable {name}."
         return Alert("off", detail, len(waiting)), waiting
     address = os.environ[variable]
     if not re.match(r"https?://[^/]", address):

@@ -305,7 +305,7 @@ def run(folder: Path, parameters: tuple[str, ...], as_json: bool) -> None:
     pairs = dict(_pair(one) for one in parameters)
     place = folder.resolve()
     started = service("tasks").start(
-        "jobs.run", f"Run {name}", lambda on: jobs.run(place, pairs, on), me(), f"job:{name}"
+        "jobs.run", f"Run {name}", lambda on: jobs.run(place, pairs, me(), on), me(), f"job:{name}"
     )
     found = run_task(service("tasks"), started, quiet=as_json).result
     show(found, as_json, lambda: click.echo(f"{found['name']}: outputs in {found['outputs']}, {found['seconds']} s"))

@@ -261,6 +261,8 @@ class Job(msgspec.Struct, frozen=True, rename="camel"):
 class ColumnDrift(msgspec.Struct, frozen=True):
     """How far one column is from its reference. ``place`` is an input's name, "features" or "predictions".
 
+    ``source`` is what left the profile: a run, a scored file, or answers over HTTP.
+
     ``psi`` and ``ks`` are None where they say nothing of such a column; ``limit`` is the index above which it drifts.
     """
 
@@ -271,6 +273,7 @@ class ColumnDrift(msgspec.Struct, frozen=True):
     limit: float
     drifting: bool
     reason: str = ""
+    source: str = ""
 
 
 class MetricDecay(msgspec.Struct, frozen=True):
@@ -306,6 +309,21 @@ class Alert(msgspec.Struct, frozen=True):
     waiting: int = 0
 
 
+class DriftLimits(msgspec.Struct, frozen=True):
+    """What is too far, of ``[monitor]`` in a job's config.toml; few rows raise the ``psi`` of a column."""
+
+    psi: float
+    ks: float
+    metric_decay: float
+
+
+class Webhook(msgspec.Struct, frozen=True):
+    """Where alerts go: the environment variable that holds the address, and whether it does; never the address."""
+
+    variable: str
+    is_set: bool
+
+
 class Monitor(msgspec.Struct, frozen=True):
     """How a job does: drift of what it reads and answers, breaches of the contract, metrics, and how it went before."""
 
@@ -316,6 +334,14 @@ class Monitor(msgspec.Struct, frozen=True):
     metrics: list[MetricDecay]
     history: list[Watched]
     alert: Alert
+    limits: DriftLimits
+    webhook: Webhook
+
+
+class LookAtJob(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """How to look at a job: ``accept`` takes what is now for normal, and writes the job's ``reference.json``."""
+
+    accept: bool = False
 
 
 class Labels(msgspec.Struct, frozen=True, forbid_unknown_fields=True):

@@ -15,13 +15,13 @@ import tomllib
 from collections.abc import Mapping
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 import msgspec
 
 from perijove.core.errors import Invalid
 from perijove.jobs import alerts, decay, drift
-from perijove.jobs.model import Alert, ColumnDrift, Labels, MetricDecay, Monitor, Watched
+from perijove.jobs.model import Alert, ColumnDrift, DriftLimits, Labels, MetricDecay, Monitor, Watched
 from perijove.jobs.package import read_manifest
 
 MOST_BYTES = 50_000_000
@@ -73,9 +73,12 @@ class Watch:
         drifting = any(one.drifting for one in columns) or any(one.drifting for one in metrics)
         alert = self._alert(profiles, judged, metrics if labels else [])
         history = sorted(self.history.values(), key=lambda one: one.id)
-        state = "drifting" if drifting else "steady" if columns or metrics else "unknown"
+        state: Literal["drifting", "steady", "unknown"] = "steady" if columns or metrics else "unknown"
+        state = "drifting" if drifting else state
         breaches = [text for judgement in found for text in judgement.breaches]
-        return Monitor(self.name, state, columns, breaches, metrics, history, alert)  # type: ignore[arg-type]  # of three
+        limits = DriftLimits(self.settings.psi, self.settings.ks, self.settings.metric_decay)
+        hook = alerts.webhook(self.settings.webhook)
+        return Monitor(self.name, state, columns, breaches, metrics, history, alert, limits, hook)
 
     # -- profiles
 
@@ -131,7 +134,7 @@ class Watch:
         if profile["source"] != "run":
             places["features"] = profile.get("features", {})
         columns = [
-            self._column(place, name, reference[place][name], now[name])
+            self._column(str(profile["source"]), place, name, reference[place][name], now[name])
             for place, now in sorted(places.items())
             for name in now
             if name in reference.get(place, {})
@@ -152,7 +155,9 @@ class Watch:
         )
         return Judgement(columns, breaches)
 
-    def _column(self, place: str, name: str, was: Mapping[str, Any], now: Mapping[str, Any]) -> ColumnDrift:
+    def _column(
+        self, source: str, place: str, name: str, was: Mapping[str, Any], now: Mapping[str, Any]
+    ) -> ColumnDrift:
         index, distance = drift.psi(was, now), drift.ks(was, now)
         chance = drift.psi_by_chance(was, now) if index is not None else 0.0
         limit = max(self.settings.psi, chance)
@@ -166,7 +171,8 @@ class Watch:
         if "empty" in (kinds := {was.get("kind"), now.get("kind")}) and len(kinds) == 2:
             reasons.append("it is empty now" if now.get("kind") == "empty" else "it is no longer empty")
         rounded = [None if one is None else round(one, 4) for one in (index, distance)]
-        return ColumnDrift(place, name, rounded[0], rounded[1], round(limit, 4), bool(reasons), "; ".join(reasons))
+        told = "; ".join(reasons)
+        return ColumnDrift(place, name, rounded[0], rounded[1], round(limit, 4), bool(reasons), told, source)
 
     # -- labels
 

@@ -6,7 +6,7 @@ from perijove.core.access import Person
 from perijove.core.model import Task
 from perijove.core.plugins import Part
 from perijove.core.routing import Router
-from perijove.jobs.model import CellOrigin, Choice, Job, Monitor, NewJob, Refresh, Slice, Update
+from perijove.jobs.model import CellOrigin, Choice, Job, LookAtJob, Monitor, NewJob, Refresh, Slice, Update
 from perijove.jobs.service import Jobs
 
 router = Router("jobs")
@@ -79,6 +79,6 @@ def run_job(jobs: Jobs, name: str, who: Person) -> Task:
 
 
 @router.post("/{name}/monitor", may="jobs.write")
-def monitor_job(jobs: Jobs, name: str) -> Monitor:
-    """How a job does: drift, breaches, metrics and history; alerts that wait are sent."""
-    return jobs.monitored(name)
+def monitor_job(jobs: Jobs, name: str, body: LookAtJob, who: Person) -> Monitor:
+    """How a job does: drift, breaches, metrics and history; alerts that wait are sent. It may accept what is now."""
+    return jobs.monitored(name, body, who)

@@ -30,6 +30,7 @@ from perijove.jobs.model import (
     Job,
     JobState,
     Labels,
+    LookAtJob,
     Monitor,
     NewJob,
     Parity,
@@ -139,7 +140,7 @@ class Jobs:
         folder = Path(self.show(name).path)
         read_manifest(folder)
         return self.tasks.start(
-            "jobs.run", f"Run {name}", lambda progress: self.run(folder, {}, progress), who, f"job:{name}"
+            "jobs.run", f"Run {name}", lambda progress: self.run(folder, {}, who, progress), who, f"job:{name}"
         )
 
     def export(self, body: NewJob, who: Person, progress: Progress | None = None) -> Job:
@@ -232,7 +233,9 @@ class Jobs:
         self._publish("jobs.job.abandoned", name, who, {})
         return self.show(name)
 
-    def run(self, folder: Path, parameters: dict[str, str], progress: Progress | None = None) -> dict[str, Any]:
+    def run(
+        self, folder: Path, parameters: dict[str, str], who: Person, progress: Progress | None = None
+    ) -> dict[str, Any]:
         """Run the job in a folder in the environment of its lock; gives where its outputs are, and the run's id."""
         teller: Teller = progress or Silent()
         name, started = str(read_manifest(folder)["name"]), time.monotonic()
@@ -243,7 +246,7 @@ class Jobs:
             raise
         found = {**answer, "run": self._ran(name, True, answer["seconds"])}
         try:
-            seen = self.monitor(folder)
+            seen = self.monitor(folder, who)
         except PerijoveError as error:
             teller.log(f"The monitor could not look: {error}")
             return found
@@ -262,21 +265,24 @@ class Jobs:
         return make_portable(folder, self.project.state / "environments", progress or Silent())
 
     def monitor(
-        self, folder: Path, labels: Labels | None = None, accept: bool = False, outputs: str = "outputs"
+        self, folder: Path, who: Person, labels: Labels | None = None, accept: bool = False, outputs: str = "outputs"
     ) -> Monitor:
         """How a job does: drift, breaches, metrics, history; its state is "drifting" as long as it drifts."""
         found = monitor(folder, labels, accept, outputs)
         known = self.store.get(found.name)
-        if known is not None and Path(known.path) == folder.resolve() and known.state != "verifying":
-            if found.state == "drifting":
-                self.store.set_state(found.name, "drifting")
-            elif known.state == "drifting":
-                self.store.set_state(found.name, _before(known))
+        if known is None or Path(known.path) != folder.resolve():
+            return found
+        if accept:
+            self._publish("jobs.job.accepted", found.name, who, {"profile": found.history[-1].id})
+        drifts = found.state == "drifting"
+        if known.state != "verifying" and drifts != (known.state == "drifting"):
+            self.store.set_state(found.name, "drifting" if drifts else _before(known))
+            self._publish("jobs.job.drifted" if drifts else "jobs.job.settled", found.name, who, {})
         return found
 
-    def monitored(self, name: str) -> Monitor:
+    def monitored(self, name: str, how: LookAtJob, who: Person) -> Monitor:
         """How a job that the project knows does."""
-        return self.monitor(Path(self.show(name).path))
+        return self.monitor(Path(self.show(name).path), who, accept=how.accept)
 
     def clean(self) -> list[str]:
         """Remove what killed exports, verifications and updates left, and finish what they had decided."""
@@ -346,7 +352,8 @@ class Jobs:
         job = msgspec.structs.replace(
             job, behind=self._is_behind(job, folder), conflicts=waiting.conflicts if waiting else []
         )
-        return msgspec.structs.replace(job, state="edited") if changed else job
+        edits = changed and job.state != "drifting"  # what is read and answered matters more than what was edited
+        return msgspec.structs.replace(job, state="edited") if edits else job
 
     def _is_behind(self, job: Job, folder: Path) -> bool:
         """Whether a cell that the job was made from has another text in the notebook now, or is gone."""
@@ -360,5 +367,5 @@ class Jobs:
 
 
 def _before(job: Job) -> JobState:
-    """What a job was before its verification began."""
+    """What a job was before its verification began, or before it drifted."""
     return job.verification.verdict if job.verification is not None else "new"

@@ -114,7 +114,7 @@ def monitor(
     if labels is None and (label_column or key):
         raise Invalid("There are no labels.", hint="Name their file with --labels.")
     given = Labels(str(labels.resolve()), label_column, key) if labels else None
-    found = _jobs().monitor(folder, given, accept, outputs)
+    found = _jobs().monitor(folder, me(), given, accept, outputs)
     show(found, as_json, lambda: _print_monitor(found))
     if found.state == "drifting":
         raise SystemExit(1)

@@ -783,7 +783,7 @@ export interface paths {
         };
         get?: never;
         put?: never;
-        /** How a job does: drift, breaches, metrics and history; alerts that wait are sent. */
+        /** How a job does: drift, breaches, metrics and history; alerts that wait are sent. It may accept what is now. */
         post: operations["monitor_job"];
         delete?: never;
         options?: never;
@@ -1588,6 +1588,8 @@ export interface components {
          * ColumnDrift
          * @description How far one column is from its reference. ``place`` is an input's name, "features" or "predictions".
          *
+         *         ``source`` is what left the profile: a run, a scored file, or answers over HTTP.
+         *
          *         ``psi`` and ``ks`` are None where they say nothing of such a column; ``limit`` is the index above which it drifts.
          */
         ColumnDrift: {
@@ -1599,6 +1601,8 @@ export interface components {
             drifting: boolean;
             /** @default  */
             reason?: string;
+            /** @default  */
+            source?: string;
         };
         /**
          * ColumnProfile
@@ -1762,6 +1766,15 @@ export interface components {
         Done: {
             /** @default true */
             ok?: boolean;
+        };
+        /**
+         * DriftLimits
+         * @description What is too far, of ``[monitor]`` in a job's config.toml; few rows raise the ``psi`` of a column.
+         */
+        DriftLimits: {
+            psi: number;
+            ks: number;
+            metric_decay: number;
         };
         /**
          * Edge
@@ -2157,6 +2170,14 @@ export interface components {
             window: components["schemas"]["Window"];
         };
         /**
+         * LookAtJob
+         * @description How to look at a job: ``accept`` takes what is now for normal, and writes the job's ``reference.json``.
+         */
+        LookAtJob: {
+            /** @default false */
+            accept?: boolean;
+        };
+        /**
          * MergeCell
          * @description A cell of a merge: what became of it, and the sources to choose from where it is a conflict.
          */
@@ -2220,6 +2241,8 @@ export interface components {
             metrics: components["schemas"]["MetricDecay"][];
             history: components["schemas"]["Watched"][];
             alert: components["schemas"]["Alert"];
+            limits: components["schemas"]["DriftLimits"];
+            webhook: components["schemas"]["Webhook"];
         };
         /**
          * NewAbout
@@ -2920,6 +2943,14 @@ export interface components {
             metrics?: {
                 [key: string]: number;
             };
+        };
+        /**
+         * Webhook
+         * @description Where alerts go: the environment variable that holds the address, and whether it does; never the address.
+         */
+        Webhook: {
+            variable: string;
+            is_set: boolean;
         };
         /**
          * Window
@@ -4573,7 +4604,11 @@ export interface operations {
             };
             cookie?: never;
         };
-        requestBody?: never;
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["LookAtJob"];
+            };
+        };
         responses: {
             /** @description Done. */
             200: {
