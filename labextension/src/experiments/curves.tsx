@@ -57,7 +57,7 @@ export function Curves(props: {
       empty={<Empty text={trans.__('No metric was logged at more than one step.')} />}
     >
       {drawn => (
-        <div className="pj-Experiments-curves">
+        <div className="pj-Charts">
           {drawn.map(({ metric, curve }) => (
             <CurveChart key={metric} metric={metric} curve={curve} />
           ))}
@@ -73,7 +73,7 @@ function CurveChart(props: Drawn): React.JSX.Element {
   const last = figure(curve.values.at(-1));
   const sentence = trans.__('%1 over %2 points, last %3', metric, String(curve.points), last);
   return (
-    <figure className="pj-Experiments-curve">
+    <figure>
       <figcaption>
         <b>{metric}</b> <span className="pj-Dim">{trans.__('over step, last %1', last)}</span>
       </figcaption>

@@ -1,16 +1,71 @@
-// A line chart: no frame, horizontal grid only, with the band between least and greatest of each bucket.
+// Charts: no frame, horizontal grid only. A line has a band between least and greatest of each bucket.
 
 import * as React from 'react';
 
 import { figure } from './format';
-import { at, bandPath, linePath, rangeOf, ticks } from './scale';
+import { at, bandPath, linePath, type Range, rangeOf, ticks } from './scale';
 
 const LEFT = 52;
 const RIGHT = 12;
 const TOP = 8;
 const BOTTOM = 22;
 
-/** What a chart draws: values over steps, with least and greatest where each value stands for many. */
+/** A number on an axis, and what stands there. */
+export type Tick = { value: number; label: string };
+
+/** The plane of a chart: where a number of each axis stands on the screen. */
+export type Plane = {
+  width: number;
+  height: number;
+  xs: Range;
+  ys: Range;
+  x: (value: number) => number;
+  y: (value: number) => number;
+};
+
+type Size = { width?: number; height?: number; inset?: number };
+
+/** The plane between two axes; `inset` keeps what is drawn off its left and right edge. */
+export function planeOf(xs: Range, ys: Range, size: Size = {}): Plane {
+  const { width = 460, height = 200, inset = 0 } = size;
+  return {
+    width,
+    height,
+    xs,
+    ys,
+    x: value => at(value, xs, LEFT + inset, width - RIGHT - inset),
+    y: value => at(value, ys, height - BOTTOM, TOP)
+  };
+}
+
+/** The path of a line across a plane at one value. */
+export function across(plane: Plane, value: number): string {
+  return `M${LEFT},${plane.y(value).toFixed(1)}H${plane.width - RIGHT}`;
+}
+
+/** The grid, and what stands at both axes. */
+export function Axes(props: { plane: Plane; xTicks: readonly Tick[] }): React.JSX.Element {
+  const { plane, xTicks } = props;
+  return (
+    <>
+      {ticks(plane.ys, 4).map(tick => (
+        <g key={`y${tick}`}>
+          <path className="pj-Chart-grid" d={across(plane, tick)} />
+          <text x={LEFT - 6} y={plane.y(tick) + 4} textAnchor="end">
+            {figure(tick)}
+          </text>
+        </g>
+      ))}
+      {xTicks.map(({ label, value }) => (
+        <text key={`x${value}`} x={plane.x(value)} y={plane.height - 6} textAnchor="middle">
+          {label}
+        </text>
+      ))}
+    </>
+  );
+}
+
+/** What a line chart draws: values over steps, with least and greatest where each value stands for many. */
 export type Line = {
   steps: readonly number[];
   values: readonly (number | null)[];
@@ -25,13 +80,12 @@ export function Chart(props: {
   width?: number;
   height?: number;
 }): React.JSX.Element {
-  const { line, width = 460, height = 200 } = props;
+  const { line } = props;
   const [near, setNear] = React.useState<number>();
   const ys = rangeOf([...line.values, ...line.min, ...line.max]);
-  const xs = rangeOf([...line.steps]);
-  const x = (step: number): number => at(step, xs, LEFT, width - RIGHT);
-  const y = (value: number): number => at(value, ys, height - BOTTOM, TOP);
-  const places = line.steps.map(x);
+  const plane = planeOf(rangeOf([...line.steps]), ys, props);
+  const { height, width, y } = plane;
+  const places = line.steps.map(plane.x);
   const up = (values: readonly (number | null)[]): (number | null)[] =>
     values.map(value => (value === null ? null : y(value)));
   const points = line.values.map((value, index) =>
@@ -52,19 +106,7 @@ export function Chart(props: {
       onMouseMove={follow}
       onMouseLeave={() => setNear(undefined)}
     >
-      {ticks(ys, 4).map(tick => (
-        <g key={`y${tick}`}>
-          <path className="pj-Chart-grid" d={`M${LEFT},${y(tick)}H${width - RIGHT}`} />
-          <text x={LEFT - 6} y={y(tick) + 4} textAnchor="end">
-            {figure(tick)}
-          </text>
-        </g>
-      ))}
-      {ticks(xs, 5).map(tick => (
-        <text key={`x${tick}`} x={x(tick)} y={height - 6} textAnchor="middle">
-          {figure(tick)}
-        </text>
-      ))}
+      <Axes plane={plane} xTicks={ticks(plane.xs, 5).map(numbered)} />
       <path className="pj-Chart-band" d={bandPath(places, up(line.min), up(line.max))} />
       <path className="pj-Chart-line" d={linePath(points)} />
       {marked && near !== undefined && (
@@ -77,6 +119,10 @@ export function Chart(props: {
       )}
     </svg>
   );
+}
+
+function numbered(value: number): Tick {
+  return { value, label: figure(value) };
 }
 
 /** The index of the place nearest to a point. */
