@@ -61,6 +61,9 @@ def test_what_is_accepted_is_normal_from_then_on(job, profiles, hook):
     scored(job, profiles, normal(3, mean=1.5), answers=(1, 1, 1, 0))
     assert Watch(job, send=hook).look().state == "drifting"
     assert Watch(job, send=hook).look(accept=True).state == "steady"
+    later = Watch(job, send=hook).look()
+    assert later.state == "steady" and [one.drifting for one in later.history] == [False, True, True]
+    assert later.history[-1].worst_psi > 0.2 and len(hook.got) == 2
     ran(job, profiles, normal(1))
     assert Watch(job, send=hook).look().state == "drifting"
     assert set(json.loads((job / "reference.json").read_text())) == {"run", "scoring"}

@@ -123,11 +123,12 @@ class Watch:
             else:
                 found["scoring"] = {key: one.get(key, {}) for key in ("features", "predictions", "sha256")}
         _write(self.folder / "reference.json", found)
+        self.kept["accepted"] = [*self.kept.get("accepted", []), *(mark for mark in now if mark in self.history)]
 
     # -- judging
 
     def _judged(self, mark: str, profiles: Mapping[str, Profile]) -> Judgement:
-        """Judge one profile and put it into the history."""
+        """Judge one profile and put it into the history, which goes on to tell how far an accepted one was."""
         profile = profiles[mark]
         reference = self._reference(profile, profiles)
         places = {**profile.get("inputs", {}), "predictions": profile.get("predictions", {})}
@@ -141,6 +142,8 @@ class Watch:
         ]
         breaches = [str(one) for one in profile.get("breaches", [])]
         was = self.history.get(mark)
+        if was is not None and mark in self.kept.get("accepted", []):
+            return Judgement(columns, breaches)
         self.history[mark] = Watched(
             id=mark,
             at=datetime.fromisoformat(profile["at"]),
@@ -218,8 +221,9 @@ class Watch:
         history = dict(sorted(self.history.items())[-KEPT:])
         told = [one for one in told if one.removesuffix("-labels") in history]
         if history:
-            known = {**self.kept, "told": told, "waiting": left, "history": msgspec.to_builtins(history)}
-            _write(self.outputs / "monitor.json", known)
+            accepted = [one for one in self.kept.get("accepted", []) if one in history]
+            known = {**self.kept, "told": told, "waiting": left, "accepted": accepted}
+            _write(self.outputs / "monitor.json", {**known, "history": msgspec.to_builtins(history)})
         return alert
 
     def _message(self, mark: str, columns: list[str], breaches: int) -> dict[str, Any]:
