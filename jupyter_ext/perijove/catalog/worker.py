@@ -32,6 +32,12 @@ OWN = ("files", "delta", "iceberg", "duckdb", "sql", "mlflow")
 """The kinds that read through Arrow and need no pandas; a source of another package may."""
 NEEDS: dict[str, tuple[str, ...]] = {
     "file": ("pyarrow.compute", "pyarrow.csv", "pyarrow.parquet"),
+    "s3": ("s3fs",),
+    "gs": ("gcsfs",),
+    "gcs": ("gcsfs",),
+    "abfs": ("adlfs",),
+    "az": ("adlfs",),
+    "http": ("fsspec.implementations.http", "aiohttp"),
     "delta": ("pyarrow.compute", "deltalake"),
     "duckdb": ("duckdb",),
     "iceberg": ("pyiceberg.table", "pyiceberg.io.pyarrow"),

@@ -154,7 +154,8 @@ class ParquetTable:
                 rows = sum(file.metadata.row_group(one).num_rows for one in groups)
                 yield self._completed(pa.record_batch({}), number, columns, rows)
                 return
-            threads = batch >= MANY
+            near = isinstance(self.files[number], Local)  # from afar Python reads, which is one thread at a time
+            threads = near and batch >= MANY
             for found in file.iter_batches(batch, row_groups=groups, columns=wanted, use_threads=threads):
                 yield self._completed(found, number, columns, found.num_rows)
         except MemoryError:
