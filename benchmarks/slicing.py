@@ -200,7 +200,7 @@ def main() -> None:
         except ImportError as error:
             print(f"{name} is not measured: {error}")
     lines = ["| method | notebooks | precision | recall | F1 | exact | sound slices | size |", "|" + "---|" * 8]
-    for part in ("seen", "unseen") if asked.part == "all" else (asked.part,):
+    for part in PARTS if asked.part == "all" else (asked.part,):
         for name, method in methods.items():
             figures = quality(method, books[PARTS[part]], asked.tell and name == "Perijove")
             lines.append(f"| {' | '.join([name, part, *figures])} |")

@@ -201,3 +201,39 @@ def test_a_name_that_nobody_binds_may_be_called_like_a_kind_of_thing():
 def test_a_thing_can_be_shown_that_holds_itself():
     walk = Analysis(["a = []\na.append(a)"]).walk
     assert "container" in repr(walk.scope.names["a"])
+
+
+@pytest.mark.parametrize(
+    "use",
+    [
+        "a.extend(itertools.islice(g, 1))",
+        "a += itertools.islice(g, 1)",
+        "a[0:0] = itertools.islice(g, 1)",
+        "list.extend(a, g)",
+        "x = ','.join(map(str, g))",
+        "x = str.join(',', map(str, g))",
+        "s.update(g)",
+        "x = set.union(s, g)",
+        "x = list(itertools.accumulate(g))",
+        "x = itertools.product(g, 'ab')",
+        "x = functools.reduce(max, g)",
+        "import collections\nx = collections.deque(g)",
+        "import numpy as np\nx = np.fromiter(g, int)",
+        "import pandas as pd\nx = pd.read_csv(g)",
+    ],
+)
+def test_whoever_is_given_an_iterator_may_go_through_it(use):
+    assert 1 in kept("import functools, itertools\ng = iter([1, 2])\na = [1]\ns = set()", use, "n = next(g, 0)")
+
+
+def test_what_only_takes_an_iterator_leaves_it_where_it_is():
+    assert kept(
+        "import itertools\ng = iter([1, 2])\na = []", "a.append(g)", "b = itertools.chain(g)", "n = next(g)"
+    ) == [
+        0,
+        3,
+    ]
+
+
+def test_an_augmented_assignment_reads_its_target_before_its_value():
+    assert kept("n = 1", "n += (n := 0)") == [0, 1]

@@ -11,6 +11,7 @@ from perijove.jobs.functions import FRAMES, OWN, PLAIN, Arguments, Functions
 from perijove.jobs.things import NOTHING, Thing, Things
 
 DATA = (*PLAIN, "dask", "pyarrow")
+EAGER = ("product", "permutations", "combinations", "combinations_with_replacement")
 
 
 class Calls(Functions):
@@ -65,12 +66,15 @@ class Calls(Functions):
         if not about.known:
             self.change_arguments(given.all)
         self.change_deep(given.named.get("out", NOTHING))
+        family = path.partition(".")[0]
+        if family != "itertools" or last in EAGER:
+            self.run_out(given.all)
         if about.name == "re" or last in ("isclose", "allclose", "isnan"):
             return NOTHING
         if self.effects.is_any(path, "data", "functions"):
             return results | {self.thing(node, "data", {self.root(path)})}
         made = self.thing(node, about.name, {self.root(path)}, path)
-        if about.name.partition(".")[0] == "functools" or last in ("chain", "islice", "cycle", "tee"):
+        if family in ("functools", "itertools"):
             made = self.thing(node, "iterator", {self.root(path), *given.all, *results})
             return frozenset({made}) | (self.members(given.all) | given.all | results if last == "reduce" else NOTHING)
         if self.effects.is_any(last, "library", "numpy", "alias") and about.name == "numpy":
@@ -135,6 +139,8 @@ class Calls(Functions):
         """Call a method on things that are not modules."""
         result: set[Thing] = set()
         self.method_state(name, receiver, node)
+        if not receiver:
+            self._of_type(name, given)
         results = self.escape(given.all, given.all | receiver)
         if not receiver or not all(thing.kind in PLAIN for thing in receiver):
             result |= results
@@ -145,6 +151,14 @@ class Calls(Functions):
             self.tick()
             result |= self._method(thing, name, given, node)
         return frozenset(result)
+
+    def _of_type(self, name: str, given: Arguments) -> None:
+        """A method of a plain value, or one that is called through its type: ``str.join``, ``list.extend(a, b)``."""
+        self.run_out(given.all)
+        if self.effects.is_any(name, "containers", "changes") and given.positional:
+            self.change(given.positional[0])
+            for thing in given.positional[0]:
+                self.hold(thing, given.all)
 
     def _method(self, thing: Thing, name: str, given: Arguments, node: ast.Call) -> Things:
         if thing.kind in ("instance", "class"):
@@ -201,7 +215,7 @@ class Calls(Functions):
             self.hold(thing, given.all)
         if thing.kind == "iterator":
             self.consume(frozenset({thing}))
-        elif not self.effects.is_any(name, "containers", "changes"):
+        elif not self.effects.is_any(name, "containers", "takes"):
             self.consume(given.all)
         held = {one for one in thing.holds if one.kind != "root"}
         more = frozenset().union(*given.positional[1:]) if name == "get" else given.all

@@ -262,6 +262,10 @@ class Functions(State):
             elif thing.kind == "instance":
                 self.hold(thing, self.touch(frozenset({thing})))
 
+    def run_out(self, things: Things) -> None:
+        """Run the iterators among these things to their end: whoever is given one may go through it."""
+        self.consume(frozenset(thing for thing in things if thing.kind == "iterator"))
+
     def members(self, things: Things) -> Things:
         """What one finds inside these things; inside those that an iterator goes through, too."""
         found: set[Thing] = set()

@@ -93,6 +93,8 @@ class Walk(Expressions):
         base = self.eval(target.value)
         if isinstance(target, ast.Subscript):
             self.eval(target.slice)
+            if isinstance(target.slice, ast.Slice):
+                self.run_out(things)
         self.touch(base)
         self.change(base | self.whole(target))
         for thing in base:
@@ -120,9 +122,13 @@ class Walk(Expressions):
 
     def do_AugAssign(self, node: ast.AugAssign) -> None:
         """Change a value in its place, or bind the name anew: it cannot be known which."""
-        added = self.eval(node.value)
-        if isinstance(node.target, ast.Name):
+        if not isinstance(node.target, ast.Name):
+            self.eval(node.target)
+        else:
             old = self.eval(ast.copy_location(ast.Name(node.target.id, ast.Load()), node))
+        added = self.eval(node.value)
+        self.consume(added)
+        if isinstance(node.target, ast.Name):
             self.touch(old)
             self.change(thing for thing in old if thing.kind != "module")
             for thing in old:
