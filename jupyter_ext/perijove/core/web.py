@@ -87,7 +87,7 @@ class Answering(web.RequestHandler):
             self.lazy.call, str(request.method), f"/{path}".rstrip("/"), query, request.body, self.check
         )
         try:
-            result = await asyncio.get_running_loop().run_in_executor(self.lazy.threads, work)
+            result = await asyncio.get_running_loop().run_in_executor(self.lazy.threads, _written, work)
         except PerijoveError as error:
             self._fail(error.status, error.kind, error.message, error.hint)
         except Exception:  # noqa: BLE001 - the last line of defence: a bug is logged whole and shown as a sentence
@@ -97,7 +97,7 @@ class Answering(web.RequestHandler):
         else:
             self._give(result)
 
-    def _give(self, result: Any) -> None:
+    def _give(self, result: File | bytes) -> None:
         if isinstance(result, File):
             self.set_header("Content-Type", result.media_type)
             self.set_header("X-Content-Type-Options", "nosniff")
@@ -107,12 +107,18 @@ class Answering(web.RequestHandler):
             self.finish(result.content)
         else:
             self.set_header("Content-Type", "application/json")
-            self.finish(msgspec.json.encode(result))
+            self.finish(result)
 
     def _fail(self, status: int, kind: str, message: str, hint: str) -> None:
         self.set_status(status)
         self.set_header("Content-Type", "application/json")
         self.finish(msgspec.json.encode({"kind": kind, "message": message, "hint": hint}))
+
+
+def _written(work: Callable[[], Any]) -> File | bytes:
+    """A file, or the JSON of another answer: made where the answer is, since large ones take their time."""
+    result = work()
+    return result if isinstance(result, File) else msgspec.json.encode(result)
 
 
 class JupyterAnswering(Answering, APIHandler):
