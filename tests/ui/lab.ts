@@ -5,6 +5,9 @@ export const TOKEN = 'for-tests-only';
 
 /** Open Lab with an empty workspace of its own and show the Perijove panel. */
 export async function openLab(page: Page, workspace: string): Promise<void> {
+  // On a busy machine a shared document may come late; Lab asks about it, and nobody here is in a hurry.
+  const late = page.getByRole('dialog', { name: /taking some time to load/ });
+  await page.addLocatorHandler(late, dialog => dialog.getByRole('button', { name: 'Continue waiting' }).click());
   await page.goto(`/lab/workspaces/${workspace}?reset&token=${TOKEN}`);
   await expect(page.locator('#jp-main-dock-panel')).toBeVisible({ timeout: 90_000 });
   await expect(page.locator('.jp-LauncherCard').first()).toBeVisible({ timeout: 90_000 });
