@@ -154,11 +154,19 @@ function addJobCommands(deps: CommandDeps): void {
   app.commands.addCommand(CommandIDs.openJob, {
     label: trans.__('Open Job'),
     icon: jobIcon,
-    describedBy: textArgs({ ref: trans.__('The job, as job:<name>.') }),
+    describedBy: textArgs({
+      ref: trans.__('The job, as job:<name>.'),
+      part: trans.__('The part to show: verification, cells, runs, monitor, files or lineage.')
+    }),
     isVisible: args => Boolean(textArg(args, 'ref') || jobOf(app, args)),
     execute: args => {
       const ref = textArg(args, 'ref') || `job:${jobOf(app, args)}`;
-      jobs().open(ref, parseRef(ref).id);
+      const { id: name } = parseRef(ref);
+      const part = textArg(args, 'part');
+      jobs().open(ref, name);
+      if (part) {
+        model.lead(name, part);
+      }
     }
   });
   app.commands.addCommand(CommandIDs.reveal, {

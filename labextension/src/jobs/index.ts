@@ -67,7 +67,7 @@ function pagesOf(
       const { commands } = app;
       const updating = new UpdateModel(name, { client, tasks, trans, kernelOf, save });
       const { jobPage } = await import('./page');
-      return jobPage({ client, commands, live, name, opener, tasks, updating });
+      return jobPage({ client, commands, jobs: model, live, name, opener, tasks, updating });
     }
   });
   const exportPages = new Pages({

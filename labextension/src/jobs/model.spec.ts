@@ -32,6 +32,8 @@ test('what waits for a person comes before what was proven, and after what is wr
     'conflict',
     'edited since'
   ]);
+  expect(words({ state: 'drifting', behind: true, conflicts: [] })[0]).toBe('drifting');
+  expect(words({ state: 'drifting', behind: true, conflicts: ['a.py'] })[0]).toBe('conflict');
   expect(jobStates({ state: 'verified', behind: true }, trans, true)[0].word).toBe('behind');
   expect(words({ state: 'different', behind: true, conflicts: [] })).toEqual([
     'different',

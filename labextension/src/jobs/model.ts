@@ -36,8 +36,18 @@ export class JobsModel implements IJobs, IDisposable {
     return this.feed.value;
   }
 
+  /** Fires when a part of a job's page is wanted. */
+  get led(): ISignal<this, { name: string; part: string }> {
+    return this._led;
+  }
+
   get isDisposed(): boolean {
     return this.feed.isDisposed;
+  }
+
+  /** Lead an open page of a job to one of its parts. */
+  lead(name: string, part: string): void {
+    this._led.emit({ name, part });
   }
 
   dispose(): void {
@@ -46,6 +56,7 @@ export class JobsModel implements IJobs, IDisposable {
   }
 
   private readonly _changed = new Signal<this, void>(this);
+  private readonly _led = new Signal<this, { name: string; part: string }>(this);
 }
 
 /** The sign and word of a job's state. */
@@ -66,7 +77,7 @@ export function jobState(
   return states[state];
 }
 
-/** What to say of a job first: what waits for a person before what was found, that before what was proven. */
+/** What to say of a job first: what is wrong, what waits for a person, what drifts, and then what was proven. */
 export function jobStates(
   job: Pick<Job, 'state' | 'behind' | 'conflicts'>,
   trans: TranslationBundle,
@@ -83,7 +94,11 @@ export function jobStates(
           }
         ]
       : [];
-  return job.state === 'verifying' || own.sign === 'bad' ? [own, ...waits] : [...waits, own];
+  const first =
+    job.state === 'verifying' ||
+    own.sign === 'bad' ||
+    (job.state === 'drifting' && !job.conflicts?.length);
+  return first ? [own, ...waits] : [...waits, own];
 }
 
 /** The sign and word of one output's result. */

@@ -1,4 +1,4 @@
-// A job's page: its state and origin, its verification, its cells beside the notebook, its runs, files and lineage.
+// A job's page: its state and origin, its verification, its cells beside the notebook, its runs, monitor, files and lineage.
 
 import { checkIcon, refreshIcon, runIcon as playIcon } from '@jupyterlab/ui-components';
 import type { CommandRegistry } from '@lumino/commands';
@@ -21,7 +21,8 @@ import { useFeed } from '../ui/usefeed';
 import { CellsView } from './cells';
 import { CommandIDs } from './commands';
 import { ConflictView, Updated } from './conflict';
-import { jobStates } from './model';
+import { jobStates, type JobsModel } from './model';
+import { MonitorView } from './monitor';
 import { RunsView } from './runs';
 import type { Job } from './tokens';
 import type { UpdateModel } from './updating';
@@ -34,6 +35,7 @@ type Props = {
   opener: IOpener;
   tasks: ITasks;
   commands: CommandRegistry;
+  jobs: JobsModel;
   updating: UpdateModel;
 };
 type Inner = Props & { job: Job; refresh: () => void };
@@ -70,7 +72,7 @@ function Body(props: Inner): React.JSX.Element {
   const { job, tasks, updating, refresh } = props;
   useSignal(tasks.changed);
   useSignal(updating.changed);
-  const [tab, setTab] = React.useState('verification');
+  const [tab, setTab] = useTab(props);
   const running = tasks.running.filter(task => task.ref === `job:${job.name}`);
   const waiting = (job.conflicts ?? []).join('\n');
   React.useEffect(() => void updating.look(job), [updating, waiting]);
@@ -92,9 +94,26 @@ function Body(props: Inner): React.JSX.Element {
       {updating.error && <Trouble error={updating.error} />}
       {updating.done && <Updated update={updating.done} />}
       <ConflictView model={updating} busy={running.length > 0} apply={() => void update()} />
-      <Parts {...props} tab={tab} setTab={setTab} />
+      <Parts {...props} busy={running.length > 0} tab={tab} setTab={setTab} />
     </div>
   );
+}
+
+/** The chosen tab: at first what needs a look, later where a click in the list leads to. */
+function useTab({ job, jobs }: Inner): [string, (tab: string) => void] {
+  const [tab, setTab] = React.useState(job.state === 'drifting' ? 'monitor' : 'verification');
+  React.useEffect(() => {
+    const follow = (_: JobsModel, to: { name: string; part: string }): void => {
+      if (to.name === job.name) {
+        setTab(to.part);
+      }
+    };
+    jobs.led.connect(follow);
+    return () => {
+      jobs.led.disconnect(follow);
+    };
+  }, [jobs, job.name]);
+  return [tab, setTab];
 }
 
 function Toolbar(props: Inner & { busy: boolean; update: () => void }): React.JSX.Element {
@@ -139,9 +158,12 @@ function Toolbar(props: Inner & { busy: boolean; update: () => void }): React.JS
   );
 }
 
-function Parts(props: Inner & { tab: string; setTab: (tab: string) => void }): React.JSX.Element {
+function Parts(
+  props: Inner & { busy: boolean; tab: string; setTab: (tab: string) => void }
+): React.JSX.Element {
   const trans = useTrans();
-  const { client, job, opener, tab, setTab, tasks } = props;
+  const { busy, client, commands, job, opener, refresh, tab, setTab, tasks } = props;
+  const run = (): void => void commands.execute(CommandIDs.run, { name: job.name }).then(refresh);
   return (
     <Tabs
       label={trans.__('Parts of the job')}
@@ -162,6 +184,11 @@ function Parts(props: Inner & { tab: string; setTab: (tab: string) => void }): R
           id: 'runs',
           title: trans.__('Runs'),
           render: () => <RunsView job={job} client={client} tasks={tasks} />
+        },
+        {
+          id: 'monitor',
+          title: trans.__('Monitor'),
+          render: () => <MonitorView job={job} client={client} busy={busy} run={run} />
         },
         { id: 'files', title: trans.__('Files'), render: () => <Files job={job} /> },
         {

@@ -55,15 +55,18 @@ export class JobsSection implements ISection {
   summary(): string {
     const all = this._deps.model.all ?? [];
     const bad = all.filter(job => ['different', 'failed', 'refused'].includes(job.state)).length;
+    const drifting = all.filter(job => job.state === 'drifting').length;
     const behind = all.filter(job => job.behind).length;
     const good = all.filter(job => job.state === 'verified').length;
     return bad
       ? this._trans.__('%1 not as the notebook', String(bad))
-      : behind
-        ? this._trans.__('%1 behind its notebook', String(behind))
-        : good
-          ? this._trans.__('%1 verified', String(good))
-          : '';
+      : drifting
+        ? this._trans.__('%1 drifting', String(drifting))
+        : behind
+          ? this._trans.__('%1 behind its notebook', String(behind))
+          : good
+            ? this._trans.__('%1 verified', String(good))
+            : '';
   }
 
   render(): React.JSX.Element {
@@ -125,6 +128,9 @@ function JobLine(props: Deps & { job: Job }): React.JSX.Element {
   const { job, commands } = props;
   const states = jobStates(job, trans, true);
   const does = (command: string) => (): void => void commands.execute(command, { name: job.name });
+  const part = job.state === 'drifting' ? 'monitor' : '';
+  const open = (): void =>
+    void commands.execute(CommandIDs.openJob, { ref: `job:${job.name}`, part });
   const update = {
     icon: refreshIcon,
     label: trans.__('Update from notebook'),
@@ -144,7 +150,7 @@ function JobLine(props: Deps & { job: Job }): React.JSX.Element {
       tip={tip.join('\n')}
       state={<State {...states[0]} />}
       actions={job.behind ? [update, verify] : [verify]}
-      onOpen={() => void commands.execute(CommandIDs.openJob, { ref: `job:${job.name}` })}
+      onOpen={open}
       className="pj-Jobs-row"
     />
   );

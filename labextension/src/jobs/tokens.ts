@@ -16,6 +16,10 @@ export type Verification = Schemas['Verification'];
 export type Update = Schemas['Update'];
 export type Clash = Schemas['Clash'];
 export type CellOrigin = Schemas['CellOrigin'];
+export type Monitor = Schemas['Monitor'];
+export type ColumnDrift = Schemas['ColumnDrift'];
+export type MetricDecay = Schemas['MetricDecay'];
+export type Watched = Schemas['Watched'];
 export type Target = Schemas['Part'];
 export type NewJob = Schemas['NewJob'];
 
