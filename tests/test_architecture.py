@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -88,3 +89,10 @@ def heavy_modules(module: str, heavy: tuple[str, ...]) -> list[str]:
     code = f"import sys, {module}; print(' '.join(name for name in {heavy!r} if name in sys.modules))"
     found = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     return found.stdout.split()
+
+
+def test_every_style_is_loaded_by_both_lists_in_the_same_order() -> None:
+    folder = ROOT / "labextension" / "style"
+    lists = [re.findall(r"[\w-]+\.css", (folder / name).read_text()) for name in ("index.js", "index.css")]
+    assert lists[0] == lists[1]
+    assert sorted(lists[0]) == sorted(path.name for path in folder.glob("*.css") if path.name != "index.css")

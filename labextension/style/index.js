@@ -7,4 +7,5 @@ import './lineage.css';
 import './storage.css';
 import './merges.css';
 import './jobs.css';
+import './monitor.css';
 import './live.css';
