@@ -173,7 +173,7 @@ def _draw(table: Table, names: Sequence[str], chance: random.Random, clock: Cloc
     drawn = Drawn(table.method, table.rows, len(parts))
     enough = _enough_rows(len(names))
     if table.rows is not None and table.rows > enough:
-        drawn.step = max(1, FEW_PARTS * table.rows // (len(parts) * enough))
+        drawn.step = max(1, min(FEW_PARTS, len(parts)) * table.rows // (len(parts) * enough))
     left = list(order)
     while left:
         number = left.pop(0)

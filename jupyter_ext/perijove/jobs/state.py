@@ -240,8 +240,8 @@ class State:
     def keep_names(self) -> None:
         """Where the statement at hand is chosen, its names have values even if it does not give them new ones."""
         for name in self.notes.binds.get(self.now, ()):
-            binding = self.scope.top.names[name]
-            if binding.by != {self.now}:
+            binding = self.scope.top.names.get(name)  # none where a walk was broken off between two branches
+            if binding is not None and binding.by != {self.now}:
                 outer, self.edges[self.now] = self.edges[self.now], {}
                 self.need(binding.by, f"may define {name}")
                 self.read_all(self.reach(binding.things), f"changes {name}")

@@ -97,9 +97,8 @@ class Scope:
     def join(self, other: dict[str, Binding]) -> None:
         """Take in what another path through the program has bound."""
         names = self.names
-        aligned = all(
-            map(operator.is_, names, other)
-        )  # both grew out of one: what follows is done for a few names only
+        # Both mostly grew out of one, and then what follows is done for the few names that differ.
+        aligned = all(map(operator.is_, names, other))
         begin = list(compress(other, map(operator.is_not, names.values(), other.values()))) if aligned else other
         for name in (*begin, *islice(other, len(names), None)):
             one, two = names.get(name), other[name]
