@@ -94,7 +94,8 @@ class NotebookRun:
         from nbformat.v4 import output_from_msg
 
         content = {"code": cell.source, "silent": False, "store_history": True, "user_expressions": {}}
-        content |= {"allow_stdin": False, "stop_on_error": True}
+        # One cell is sent at a time; with stop_on_error the kernel could still be dropping requests when the next comes.
+        content |= {"allow_stdin": False, "stop_on_error": False}
         message = self._client.session.msg("execute_request", content, metadata={"cellId": cell.get("id", "")})
         self._client.shell_channel.send(message)
         cell.outputs = []
