@@ -1,7 +1,8 @@
 """Starts a fresh worker process in milliseconds, by forking one that has its libraries loaded already.
 
 Vocabulary
-  worker  a child for one request, which comes on the socket that its parent's parent sent here for it
+  worker  a child for one request, which comes on the socket that its parent's parent sent here for it; where it is
+          asked to, it waits for some seconds for the next request about the same place
   ahead   a worker that is asked for before its request: it reads a tiny file of ours while it waits, so that what a
           fork leaves to the first use (pages of memory to copy, a heap to grow) is done when the request comes
 The nursery is a small process of its own with one thread. Nothing that a child does reaches the nursery or the next
@@ -27,6 +28,7 @@ from perijove.catalog.worker import known_parts, serve
 
 IDLE_SECONDS = 0.3
 REST_SECONDS = 0.05  # the worker at work answers first, then the next one is made ready
+WAIT_SECONDS = 20.0  # for the next request, where a worker is kept
 HEAP = 16 * 2**20
 NOW, AHEAD, BRIEF = b"w", b"a", "brief"
 FIRST = ("numpy", "pyarrow", "pyarrow.compute", "pyarrow.csv", "pyarrow.parquet", "perijove.catalog.sources.parquet")
@@ -136,8 +138,8 @@ def _work(descriptor: int, prepared: bool) -> None:
             _prepare()
         line.sendall(b"%d\n" % os.getpid())
         asked = _asked(line)
-        if asked:
-            serve(asked, line.sendall)
+        while asked and serve(asked, line.sendall):
+            asked = _asked(line, WAIT_SECONDS)
     finally:
         os._exit(0)
 
@@ -151,11 +153,17 @@ def _prepare() -> None:
     gc.freeze()
 
 
-def _asked(line: socket.socket) -> bytes:
-    parts = []
-    while chunk := line.recv(2**16):
-        parts.append(chunk)
-    return b"".join(parts)
+def _asked(line: socket.socket, seconds: float | None = None) -> bytes:
+    """A request, without its line's end; nothing where none comes in time."""
+    if not select.select([line], [], [], seconds)[0]:
+        return b""
+    asked = b""
+    while not asked.endswith(b"\n"):
+        chunk = line.recv(2**16)
+        if not chunk:
+            return b""
+        asked += chunk
+    return asked
 
 
 if __name__ == "__main__":

@@ -13,13 +13,14 @@ import signal
 import socket
 import time
 from collections.abc import Callable, Generator, Iterator
-from contextlib import closing, suppress
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any
 
 import msgspec
 import psutil
 
+from perijove.catalog.kept import Kept, key
 from perijove.catalog.model import Level, Listing, Preview, Profile, Reading, Version, Window
 from perijove.catalog.workers import Workers
 from perijove.core.errors import Busy, Conflict, Failed, Invalid, NotAllowed, NotFound, PerijoveError
@@ -55,13 +56,15 @@ class Sandbox:
     def __init__(self, limits: Limits | None = None, workers: Workers | None = None) -> None:
         self.limits = limits or Limits()
         self.workers = workers or Workers()
+        self.kept = Kept()
 
     def warm(self) -> None:
         """Start what starts workers, so that the first look is fast too."""
         self.workers.warm()
 
     def close(self) -> None:
-        """End what starts workers."""
+        """End what starts workers, and those that wait."""
+        self.kept.close()
         self.workers.close()
 
     def datasets(self, kind: str, uri: str, check: Check) -> Iterator[Reading]:
@@ -124,17 +127,20 @@ class Sandbox:
 
     def _one(self, request: dict[str, Any], key: str, computing: float | None = None) -> Any:
         computing = computing or self.limits.computing_seconds
-        with closing(self._lines(request, self.limits.preview_seconds, lambda: None, computing)) as lines:
-            return _given(next((line[key] for line in lines if key in line), None))
+        found = None
+        for line in self._lines(request, self.limits.preview_seconds, lambda: None, computing):
+            found = line.get(key, found)
+        return _given(found)
 
     def _lines(
         self, request: dict[str, Any], seconds: float, check: Check, computing: float | None = None
     ) -> Generator[dict[str, Any], None, None]:
-        line, pid = self.workers.start()
+        place = key(request)
+        line, pid = (self.kept.take(place) if place else None) or self.workers.start()
         clock = _Clock(pid, seconds, computing)
-        ended = False
+        ended = waits = False
         try:
-            _ask(line, request)
+            _ask(line, {**request, "keep": place is not None})
             for raw in _read(line, clock, check):
                 said = msgspec.json.decode(raw)
                 if "ready" in said:
@@ -143,13 +149,18 @@ class Sandbox:
                 if "error" in said:
                     error = said["error"]
                     raise ERRORS.get(error["kind"], Failed)(error["message"], hint=error["hint"])
-                ended = "done" in said
+                if "done" in said:
+                    ended, waits = True, said["done"] == "waits"
+                    break
                 yield said
         finally:
             if not ended:
                 with suppress(ProcessLookupError, PermissionError):
                     os.killpg(pid, signal.SIGKILL)
-            line.close()
+            if waits and place:
+                self.kept.give(place, line, pid)
+            else:
+                line.close()
         if not ended:
             raise Invalid(
                 "Reading this ended its worker process: the data is damaged, or needs more memory than it may use.",
@@ -165,8 +176,7 @@ def _given(found: Any) -> Any:
 
 def _ask(line: socket.socket, request: dict[str, Any]) -> None:
     try:
-        line.sendall(msgspec.json.encode(request))
-        line.shutdown(socket.SHUT_WR)
+        line.sendall(msgspec.json.encode(request) + b"\n")
     except OSError as error:
         raise Failed("The worker process could not start.", hint="Run `perijove doctor`.") from error
 

@@ -1,9 +1,10 @@
-"""Reads foreign data in a process of its own: one JSON request, answered by JSON lines.
+"""Reads foreign data in a process of its own: a JSON request on one line, answered by JSON lines.
 
 The request is a ``Request``. Answers are lines of one key each: ``ready`` (the libraries are loaded, and how many
-seconds of computing that took), then ``found`` (a dataset), ``preview``, ``profile``,
-``versions``, ``listing``, ``share`` (how much is done), or ``error`` with kind, message and hint; ``{"done": true}`` is
-the last one. Whatever hostile data does to this process (memory, time, a crash in a decoder) stays in it.
+seconds of computing that took), then ``found`` (a dataset), ``preview``, ``profile``, ``versions``, ``listing``,
+``share`` (how much is done), or ``error`` with kind, message and hint. ``done`` is the last one: ``waits`` where the
+worker can be asked again on the same line (about the same place), else ``leaves``. Whatever hostile data does to this
+process (memory, time, a crash in a decoder) stays in it.
 """
 
 from __future__ import annotations
@@ -47,6 +48,8 @@ NEEDS: dict[str, tuple[str, ...]] = {
     "postgresql": ("sqlalchemy.dialects.postgresql", "psycopg"),
 }
 """What a kind of source, or a place that begins so, loads at its first use."""
+MOST_WAITING = 384 * 2**20
+"""A worker that has held more memory than this does not wait for another request."""
 KEPT = 32 * 2**20
 """Memory of a worker that stays with it when it is free, so that it need not be asked for page by page again."""
 Say = Callable[[str, Any], None]
@@ -56,6 +59,7 @@ class Request(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """What is asked of the worker; ``memory`` is the cap in bytes of address space.
 
     ``environment`` is that of the process that asks: the worker takes it, so that secrets it refers to are current.
+    ``keep`` asks the worker to wait for another request when it has answered this one.
     """
 
     kind: str
@@ -71,10 +75,11 @@ class Request(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     version: str = ""
     more: str = ""
     limit: int = 200
+    keep: bool = False
 
 
 class Known(Parts):
-    """The installed kinds of sources, looked up once: a worker lives for one request."""
+    """The installed kinds of sources, looked up once: a worker lives for seconds."""
 
     @cached_property
     def _found(self) -> list[EntryPoint]:
@@ -180,8 +185,8 @@ def _children(source: CatalogSource, request: Request, say: Say) -> None:
     say("listing", source.children(request.uri, request.more, request.limit))
 
 
-def serve(raw: bytes, send: Callable[[bytes], None]) -> None:
-    """Answer one request, within its limits."""
+def serve(raw: bytes, send: Callable[[bytes], None]) -> bool:
+    """Answer one request, within its limits; whether another one may follow."""
 
     def say(key: str, value: Any) -> None:
         try:
@@ -195,8 +200,10 @@ def serve(raw: bytes, send: Callable[[bytes], None]) -> None:
     if request.environment is not None:
         os.environ.clear()
         os.environ.update(environment(request.environment))
+    waits = False
     try:
         answer(request, say)
+        waits = request.keep and resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024 < MOST_WAITING
     except PerijoveError as error:
         _fail(say, error)
     except MemoryError:
@@ -206,7 +213,8 @@ def serve(raw: bytes, send: Callable[[bytes], None]) -> None:
     except BaseException as error:  # noqa: BLE001 - whatever a source raises, a panic of its library too, is its reason
         said = " ".join(str(error).split())[:300].rstrip(".")
         _fail(say, Failed(f"The source could not be read: {type(error).__name__}: {said}.", hint="Check the data."))
-    say("done", True)
+    say("done", "waits" if waits else "leaves")
+    return waits
 
 
 def too_big(memory: int) -> str:

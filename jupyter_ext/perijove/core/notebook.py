@@ -94,7 +94,7 @@ class NotebookRun:
         from nbformat.v4 import output_from_msg
 
         content = {"code": cell.source, "silent": False, "store_history": True, "user_expressions": {}}
-        # One cell is sent at a time; with stop_on_error the kernel could still be dropping requests when the next comes.
+        # One cell is sent at a time; with stop_on_error the kernel might still drop requests when the next comes.
         content |= {"allow_stdin": False, "stop_on_error": False}
         message = self._client.session.msg("execute_request", content, metadata={"cellId": cell.get("id", "")})
         self._client.shell_channel.send(message)
