@@ -4,15 +4,17 @@ from __future__ import annotations
 
 import shutil
 import sqlite3
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from perijove.catalog.model import NewSource, Source
+from perijove.catalog.sandbox import Sandbox
 from perijove.catalog.service import Catalog
 from perijove.catalog.store import CatalogStore
+from perijove.catalog.workers import Workers
 from perijove.core.access import Person
 from perijove.core.database import Database
 from perijove.core.events import Events
@@ -60,9 +62,20 @@ def lab(project: Project, made_data: Path) -> Path:
     return folder
 
 
+@pytest.fixture(scope="session")
+def workers() -> Iterator[Workers]:
+    """What starts worker processes, shared: each one of its own would load all libraries anew."""
+    shared = Workers()
+    yield shared
+    shared.close()
+
+
 @pytest.fixture
-def catalog(project: Project, database: Database, events: Events, tasks: Tasks, lineage: Lineage) -> Catalog:
-    return Catalog(project, CatalogStore(database), Parts(GROUP), events, tasks, lineage)
+def catalog(
+    project: Project, database: Database, events: Events, tasks: Tasks, lineage: Lineage, workers: Workers
+) -> Catalog:
+    sandbox = Sandbox(workers=workers)
+    return Catalog(project, CatalogStore(database), Parts(GROUP), events, tasks, lineage, sandbox)
 
 
 @pytest.fixture

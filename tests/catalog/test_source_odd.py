@@ -236,7 +236,7 @@ def test_half_a_letter_in_what_a_worker_says_is_a_question_mark(monkeypatch: pyt
     monkeypatch.setattr(worker, "limit", lambda memory: None)
     said: list[bytes] = []
     worker.serve(b'{"verb": "look", "kind": "files", "config": {}, "memory": 1}', said.append)
-    assert b"ValueError: x?" in said[0] and said[1:] == [b'{"done":true}\n']
+    assert b"ValueError: x?" in said[0] and said[1:] == [b'{"done":"leaves"}\n']
 
 
 def test_a_bad_line_of_json_is_named_by_its_number(tmp_path: Path) -> None:

@@ -30,6 +30,18 @@ def plain(value: Any) -> Any:
     return _other(value)
 
 
+def plain_all(values: list[Any]) -> list[Any]:
+    """Each value as ``plain`` has it; quick where all are of one simple type, as those of a column are."""
+    kinds = set(map(type, values)) - {type(None)}
+    if kinds <= {bool}:
+        return values
+    if kinds == {float}:
+        return [value if value is None or math.isfinite(value) else None for value in values]
+    if kinds == {int} and max(map(abs, filter(None, values)), default=0) <= SAFE_INTEGER:
+        return values
+    return [plain(value) for value in values]
+
+
 def whole(value: Any) -> Any:
     """JSON whose texts can be written as UTF-8: half a pair of code units, as in a lone ``\\ud800``, becomes ``?``."""
     if isinstance(value, str):

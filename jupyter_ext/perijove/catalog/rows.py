@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from typing import Any, Protocol
 
 from perijove.catalog.model import Method, Preview, PreviewColumn
-from perijove.catalog.plain import plain
+from perijove.catalog.plain import plain, plain_all
 
 BATCH = 65_536
 
@@ -81,7 +81,7 @@ def records(batch: Any) -> list[list[Any]]:
 
 def _values(column: Any) -> list[Any]:
     try:
-        return [plain(value) for value in column.to_pylist()]
+        return plain_all(column.to_pylist())
     except (ValueError, OverflowError, UnicodeDecodeError, KeyError):
         return [scalar(value) for value in column]
 

@@ -40,7 +40,7 @@ from perijove.catalog.sandbox import Sandbox
 from perijove.catalog.search_index import Narrow
 from perijove.catalog.seen_store import SeenStore
 from perijove.catalog.shapes import About, Ask, EngineRow, NewAbout, Request, Restrict, Uses
-from perijove.catalog.store import CatalogStore
+from perijove.catalog.store import CatalogStore, Origin
 from perijove.catalog.tables import LONGEST_REF
 from perijove.catalog.uses import uses
 from perijove.catalog.versions import DatasetVersions
@@ -346,15 +346,17 @@ class Catalog:
             self.access.require(who, f"dataset:{place}")
         return found
 
-    def readable(self, dataset: Dataset) -> Source:
-        """The source that reads a dataset; raises Invalid for one that another catalog only told of."""
-        source = self.source(dataset.source)
-        if source.kind == IMPORTED:
+    def readable(self, dataset: Dataset) -> Origin:
+        """What reads a dataset; raises Invalid for one that another catalog only told of."""
+        origin = self.store.origin(dataset.source)
+        if origin is None:
+            raise NotFound(f"There is no source “{dataset.source}” any more.", hint="Search again.")
+        if origin.kind == IMPORTED:
             raise Invalid(
                 f"{dataset.name} is known from another catalog only; its data cannot be read here.",
                 hint="Add the place that holds it as a source.",
             )
-        return source
+        return origin
 
     def _tell(self, verb: str, name: str, who: Person, new: object, old: object = None) -> None:
         self.events.publish(Happened(f"catalog.source.{verb}", Ref("source", name), who.name, old=old, new=new))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from datetime import UTC, datetime
-from typing import Any
+from typing import Any, NamedTuple
 
 import msgspec
 from sqlalchemy import Connection, Row, delete, func, insert, select, update
@@ -21,6 +21,13 @@ LARGEST = 2**63 - 1
 CHUNK = 400
 
 
+class Origin(NamedTuple):
+    """The kind of a source, which is the part that reads it, and its place."""
+
+    kind: str
+    uri: str
+
+
 class CatalogStore:
     """Keeps sources and datasets in the project's database."""
 
@@ -29,15 +36,21 @@ class CatalogStore:
 
     def sources(self) -> list[Source]:
         """All sources, in order of name."""
-        with self.database.begin() as connection:
+        with self.database.read() as connection:
             rows = connection.execute(_with_counts().order_by(sources.c.name)).all()
         return [_source(row) for row in rows]
 
     def source(self, name: str) -> Source | None:
         """One source, or None."""
-        with self.database.begin() as connection:
+        with self.database.read() as connection:
             row = connection.execute(_with_counts().where(sources.c.name == name)).first()
         return _source(row) if row else None
+
+    def origin(self, name: str) -> Origin | None:
+        """What reads the datasets of a source, and where; its datasets are not counted for that."""
+        with self.database.read() as connection:
+            row = connection.execute(select(sources.c.kind, sources.c.uri).where(sources.c.name == name)).first()
+        return Origin(row.kind, row.uri) if row else None
 
     def add_source(self, name: str, kind: str, uri: str) -> bool:
         """Add a source; False where the name is taken."""
@@ -49,7 +62,7 @@ class CatalogStore:
 
     def kind(self, name: str) -> str:
         """The kind of a source, empty where there is none."""
-        with self.database.begin() as connection:
+        with self.database.read() as connection:
             return str(connection.execute(select(sources.c.kind).where(sources.c.name == name)).scalar() or "")
 
     def add_datasets(self, source: str, found: Sequence[Reading]) -> None:
@@ -118,27 +131,27 @@ class CatalogStore:
         """The same of only some of them, given in order."""
         wanted = list(refs[offset : offset + limit])
         query = select(datasets).where(datasets.c.source == source, datasets.c.ref.in_(wanted))
-        with self.database.begin() as connection:
+        with self.database.read() as connection:
             rows = connection.execute(query.order_by(datasets.c.name, datasets.c.ref)).all()
         return DatasetPage([_row(row) for row in rows], len(refs))
 
     def dataset(self, ref: str) -> tuple[Dataset, dict[str, str]] | None:
         """One dataset and what loading it needs to know, or None."""
-        with self.database.begin() as connection:
+        with self.database.read() as connection:
             query = select(datasets).where(datasets.c.ref == ref).order_by(datasets.c.source)
             row = connection.execute(query).first()
         return (_dataset(row), dict(row.options)) if row else None
 
     def named(self, name: str) -> list[str]:
         """The refs of the datasets that have exactly this name."""
-        with self.database.begin() as connection:
+        with self.database.read() as connection:
             found = connection.execute(select(datasets.c.ref).where(datasets.c.name == name).distinct())
             return sorted(row.ref for row in found)
 
     def many(self, refs: Sequence[str]) -> dict[str, Dataset]:
         """Several datasets."""
         found: dict[str, Dataset] = {}
-        with self.database.begin() as connection:
+        with self.database.read() as connection:
             for begin in range(0, len(refs), CHUNK):
                 query = select(datasets).where(datasets.c.ref.in_(refs[begin : begin + CHUNK]))
                 for row in connection.execute(query.order_by(datasets.c.source.desc())):
@@ -147,7 +160,7 @@ class CatalogStore:
 
     def refs(self, source: str) -> list[str]:
         """The refs of the datasets of a source."""
-        with self.database.begin() as connection:
+        with self.database.read() as connection:
             query = select(datasets.c.ref).where(datasets.c.source == source).order_by(datasets.c.name, datasets.c.ref)
             return list(connection.execute(query).scalars())
 

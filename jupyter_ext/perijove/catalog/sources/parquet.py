@@ -7,7 +7,7 @@ for come after those of the files.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from typing import Any
 
 from perijove.catalog.model import Column, Method
@@ -20,6 +20,7 @@ from perijove.core.errors import Invalid, NotFound
 SUSPECT_BYTES = 256 * 1024 * 1024
 SUSPECT_RATIO = 1_000
 BUFFER_NEAR, BUFFER_FAR = 64 * 1024, 1024 * 1024  # reads pages as they are needed instead of whole column chunks
+MAPPED = 768 * 1024 * 1024  # bytes of a file that is looked at in place; larger ones would use up what a worker may map
 MANY = 16_384  # rows, from which on it is worth to start threads
 FOOTERS_NEAR, FOOTERS_FAR = 500, 16
 
@@ -29,9 +30,11 @@ def open_file(place: Spot) -> Any:
     import pyarrow as pa
     import pyarrow.parquet as pq
 
-    buffer = BUFFER_NEAR if isinstance(place, Local) else BUFFER_FAR
+    near = isinstance(place, Local)
     try:
-        file = pq.ParquetFile(arrow_file(place), memory_map=False, pre_buffer=False, buffer_size=buffer)
+        mapped = near and place.size() <= MAPPED
+        buffer = 0 if mapped else BUFFER_NEAR if near else BUFFER_FAR
+        file = pq.ParquetFile(arrow_file(place), memory_map=mapped, pre_buffer=False, buffer_size=buffer)
         _ = file.schema_arrow.names  # what Arrow has no type for is said here, not at the first row
         return file
     except MemoryError:
@@ -52,10 +55,10 @@ def broken(place: Spot, error: Exception) -> Invalid:
     return Invalid(f"{place.name} is not a readable parquet file: {said}.", hint="Write it again, or remove it.")
 
 
-def refuse_bomb(place: Spot, footer: Any) -> None:
-    """Raise Invalid where the footer declares data out of all proportion to the file."""
+def refuse_bomb(place: Spot, footer: Any, groups: Iterable[int] | None = None) -> None:
+    """Raise Invalid where the footer declares data, of some row groups or all, out of all proportion to the file."""
     size = place.size() or SUSPECT_BYTES
-    for group in range(footer.num_row_groups):
+    for group in range(footer.num_row_groups) if groups is None else groups:
         row_group = footer.row_group(group)
         for index in range(row_group.num_columns):
             chunk = row_group.column(index)
@@ -82,7 +85,6 @@ class ParquetTable:
         self.folders = partitions.of([file.uri for file in files], root.uri)
         opened = open_file(files[0])
         self._last: tuple[int, Any] = (0, opened)
-        self._checked: set[int] = set()
         most = FOOTERS_NEAR if isinstance(files[0], Local) else FOOTERS_FAR
         self.footers: list[Any] = [opened.metadata] if len(files) <= most else []
         schemas = [opened.schema_arrow]
@@ -143,12 +145,10 @@ class ParquetTable:
 
         number, group = part.where
         file = self.open(number)
-        if number not in self._checked:
-            refuse_bomb(self.files[number], file.metadata)
-            self._checked.add(number)
         here = file.schema_arrow.names
         wanted = None if list(columns) == here else [name for name in dict.fromkeys(columns) if name in here]
         groups = list(range(file.metadata.num_row_groups)) if group is None else [group]
+        refuse_bomb(self.files[number], file.metadata, groups)
         try:
             if wanted == []:
                 rows = sum(file.metadata.row_group(one).num_rows for one in groups)
