@@ -163,14 +163,41 @@ def test_a_job_whose_verification_was_killed_is_as_before(jobs, exported):
     jobs.store.set_state("small", "verified")
 
 
-def test_a_job_that_breaks_fails_with_its_log(jobs, exported, tmp_path):
-    folder = tmp_path / "small"
+def broken(jobs, exported, folder, steps):
+    """A copy of the job that reads the project's data, with other steps."""
     shutil.copytree(exported.path, folder)
     config = folder / "src/small/config.toml"
     config.write_text(config.read_text().replace('"../.."', f'"{jobs.project.root}"'))
-    (folder / "src/small/steps.py").write_text("raise SystemError('boom')\n")
-    found = verify(folder)
-    assert found.verdict == "failed" and "boom" in found.reason
+    (folder / "src/small/steps.py").write_text(steps)
+    return verify(folder)
+
+
+def test_a_job_that_breaks_by_itself_is_different_and_says_with_what(jobs, exported, tmp_path):
+    found = broken(jobs, exported, tmp_path / "small", "raise SystemError('boom')\n")
+    assert found.verdict == "different" and "SystemError: boom" in found.reason
+    assert [(one.name, one.ok) for one in found.steps][-1] == ("run", False)
+    assert {one.name for one in found.outputs} == {"proba", "auc", "predictions", "labels"}
+    assert {one.detail for one in found.outputs} == {"The job ends with an error: SystemError: boom"}
+
+
+@pytest.mark.parametrize(
+    "steps",
+    [
+        "raise ConnectionRefusedError('no one answers')\n",
+        "import os\nos.kill(os.getpid(), 9)\n",
+        "import nobody_has_it\n",
+    ],
+)
+def test_a_job_that_its_surroundings_may_have_broken_fails(jobs, exported, tmp_path, steps):
+    found = broken(jobs, exported, tmp_path / "small", steps)
+    assert (found.verdict, found.outputs) == ("failed", [])
+
+
+def test_a_job_whose_data_is_gone_fails(exported, tmp_path):
+    shutil.copytree(exported.path, tmp_path / "a/b/small")  # no data two folders up
+    found = verify(tmp_path / "a/b/small")
+    assert (found.verdict, found.outputs) == ("failed", [])
+    assert "points.csv is missing" in found.reason
 
 
 def test_stored_values_serve_until_a_cell_changes(jobs, exported):

@@ -1,13 +1,15 @@
 """Proves a job: fresh environment from its lock, two runs on the same inputs, comparison with the notebook's values.
 
-The verdict is "verified" only if every step ran and no output differs. Needs no server; the job's packages are used in
-the job's environment only.
+The verdict is "verified" only if every step ran and no output differs; "different" where a value differs, or where the
+job ends with an error though all it needs is there; "failed" where that cannot be told. Needs no server; the job's
+packages are used in the job's environment only.
 """
 
 from __future__ import annotations
 
 import json
 import os
+import re
 import shutil
 import subprocess
 import sys
@@ -36,6 +38,21 @@ PASSED = (
     "USERPROFILE",
 )
 TAIL = 1500
+BROKE = "The job ends with an error"
+AROUND = {
+    *(
+        "ConnectionError",
+        "ConnectionRefusedError",
+        "ConnectionResetError",
+        "ConnectTimeout",
+        "TimeoutError",
+        "ReadTimeout",
+    ),
+    *("URLError", "HTTPError", "SSLError", "gaierror", "OperationalError", "PermissionError", "MemoryError"),
+    *("ModuleNotFoundError", "ImportError", "KilledWorker", "KeyboardInterrupt"),
+}
+"""Errors of the network, the machine or the environment, after which it cannot be told what the job would give."""
+_ERROR = re.compile(r"^([A-Za-z_][\w.]*): .*")
 # Ends with the program that started it, so that a killed verification leaves nothing running; Linux tells it so.
 _KEEP = """
 import subprocess, sys
@@ -81,7 +98,11 @@ class Silent:
 
 
 class StepFailed(Exception):
-    """A step of the verification did not work; the text says why."""
+    """A step of the verification did not work; the text says why, ``code`` is the exit code of its program."""
+
+    def __init__(self, reason: str, code: int = 0) -> None:
+        super().__init__(reason)
+        self.code = code
 
 
 class Verifier:
@@ -108,7 +129,7 @@ class Verifier:
             plan: list[tuple[str, str, Callable[[], str]]] = [
                 ("package", "Read the job", self._package),
                 ("environment", "Make a fresh environment from the lock", lambda: self._environment(work)),
-                ("run", "Run the job", lambda: self._run(work, "first")),
+                ("run", "Run the job", lambda: self._first(work)),
                 ("tests", "Run it again, with its own tests", lambda: self._tests(work)),
                 ("compare", "Compare with the notebook", lambda: self._compare(work)),
             ]
@@ -118,7 +139,7 @@ class Verifier:
                 self.teller.step(number / len(plan), words)
                 reason = self._take(name, act) or reason
         verdict = self._verdict(reason)
-        if verdict == "different":
+        if verdict == "different" and not reason.startswith(BROKE):
             wrong = [f"{one.name}: {one.detail}" for one in self.outputs if one.result == "different"]
             reason = "; ".join(wrong) or reason
         seconds = round(time.monotonic() - started, 2)
@@ -166,6 +187,22 @@ class Verifier:
         found = {name: value for name, value in os.environ.items() if name in wanted}
         return environment.clean(found, self.folder / "src", (self.environments or work) / "bytecode")
 
+    def _first(self, work: Path) -> str:
+        """Run the job; one that could run and breaks by itself differs from the notebook in every output."""
+        try:
+            return self._run(work, "first")
+        except StepFailed as error:
+            ended = _ended(str(error)) if error.code == 1 else ""
+            check = [str(self.python), "-m", self.name, "check"]
+            if not ended or self._call(check, work, self._job_env(work))[0]:
+                raise
+            self.outputs = [OutputVerdict(name, "different", f"{BROKE}: {ended}") for name in self._expected()]
+            raise StepFailed(f"{BROKE}: {ended}. {error}") from error
+
+    def _expected(self) -> list[str]:
+        listed = json.loads((self.folder / GOLDEN / "values.json").read_text("utf-8"))
+        return [str(one["name"]) for one in listed["values"]]
+
     def _run(self, work: Path, which: str) -> str:
         shutil.rmtree(work / which, ignore_errors=True)
         argv = [str(self.python), "-m", self.name, "run", "--out", str(work / which)]
@@ -194,10 +231,19 @@ class Verifier:
         return "passed"
 
     def _must(self, argv: list[str], cwd: Path, env: dict[str, str] | None = None) -> None:
-        code, tail = kept_output(self.teller, argv, cwd, env, cwd / "step.log")
+        code, tail = self._call(argv, cwd, env)
         if code:
             what = " ".join(Path(one).name if os.sep in one else one for one in argv[:6])
-            raise StepFailed(f"“{what}” ended with {code}. {tail}")
+            raise StepFailed(f"“{what}” ended with {code}. {tail}", code)
+
+    def _call(self, argv: list[str], cwd: Path, env: dict[str, str] | None) -> tuple[int, str]:
+        return kept_output(self.teller, argv, cwd, env, cwd / "step.log")
+
+
+def _ended(text: str) -> str:
+    """The error that a program ended with; empty where there is none, or one that its surroundings may have caused."""
+    named = [found for line in text.splitlines() if (found := _ERROR.match(line))]
+    return "" if not named or named[-1][1].rpartition(".")[2] in AROUND else named[-1][0][:300]
 
 
 def kept_output(
