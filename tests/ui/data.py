@@ -7,6 +7,8 @@ from __future__ import annotations
 
 import json
 import os
+import runpy
+import shutil
 from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -14,6 +16,7 @@ from typing import Any
 from perijove.core.project import Project
 from tests.postgres import Server
 
+EXAMPLES = Path(__file__).parents[2] / "examples" / "notebooks"
 FIRST_DAY = datetime(2024, 1, 1)
 
 
@@ -30,6 +33,8 @@ def make(folder: Path) -> Server:
     url = _shop(server)
     _notebook(folder / "lake.ipynb")
     _messy(folder / "orders")
+    shutil.copytree(EXAMPLES, folder / "dozen")
+    runpy.run_path(str(EXAMPLES / "make_data.py"))["main"](folder / "dozen" / "data")
     places = {"postgres": url, "iceberg": f"iceberg+sqlite:///{folder / 'warehouse' / 'catalog.db'}"}
     (folder / "places.json").write_text(json.dumps(places))
     return server

@@ -5,7 +5,7 @@ import { join } from 'node:path';
 
 import { expect, type Locator, test, type Page } from '@playwright/test';
 
-import { openLab, picture } from './lab';
+import { folder, openLab, picture } from './lab';
 
 const NOTEBOOK = 'orders.ipynb';
 
@@ -217,13 +217,6 @@ function row(page: Page): Locator {
 
 function line(from: Locator, text: string): Locator {
   return from.locator('.pj-Line', { hasText: text }).first();
-}
-
-/** The folder that Lab serves. */
-function folder(): string {
-  const found = process.env.PERIJOVE_UI_FOLDER;
-  expect(found).toBeTruthy();
-  return found ?? '';
 }
 
 function pictures(): string {

@@ -50,3 +50,10 @@ export async function api(page: Page, method: string, path: string): Promise<unk
   const text = await answer.text();
   return text ? (JSON.parse(text) as unknown) : null;
 }
+
+/** The folder that Lab serves. */
+export function folder(): string {
+  const found = process.env.PERIJOVE_UI_FOLDER;
+  expect(found).toBeTruthy();
+  return found ?? '';
+}

@@ -5,7 +5,7 @@ import { join, resolve } from 'node:path';
 
 import { expect, type Locator, test, type Page } from '@playwright/test';
 
-import { openLab, picture } from './lab';
+import { folder, openLab, picture } from './lab';
 
 const NAME = 'loan_scoring';
 const root = resolve(__dirname, '../..');
@@ -136,11 +136,4 @@ function monitor(page: Page, state: string): Locator {
 
 function row(page: Page): Locator {
   return page.locator('.pj-Jobs .pj-Row', { hasText: NAME }).last();
-}
-
-/** The folder that Lab serves. */
-function folder(): string {
-  const found = process.env.PERIJOVE_UI_FOLDER;
-  expect(found).toBeTruthy();
-  return found ?? '';
 }
