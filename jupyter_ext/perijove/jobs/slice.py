@@ -13,6 +13,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field, replace
 
 from perijove.core.errors import Invalid
+from perijove.core.heap import no_collecting
 from perijove.jobs.effects import Effects, built_in
 from perijove.jobs.magics import Plain, to_python
 from perijove.jobs.model import Layer
@@ -126,11 +127,21 @@ class Analysis:
         self.plain: list[Plain] = []
         self.units: list[Unit] = []
         self.problem: Invalid | None = None
-        effects = effects or built_in()
+        self.effects = effects or built_in()
+        with no_collecting():
+            self._parse(cells, ok, stopped)
+            self.walk = self._walked(frozenset())
+        self._needed: dict[tuple[int, bool], tuple[frozenset[int], frozenset[int]]] = {}
+        self._units_of: dict[int, list[int]] = {}
+        for at, unit in enumerate(self.units):
+            self._units_of.setdefault(unit.cell, []).append(at)
+
+    def _parse(self, cells: Sequence[str], ok: Sequence[bool], stopped: Sequence[int]) -> None:
+        """Find the units of the cells, up to the first one that cannot be parsed though it ran."""
         for index, source in enumerate(cells):
             fine = ok[index] if index < len(ok) else True
             try:
-                plain = to_python(source, index, effects)
+                plain = to_python(source, index, self.effects)
             except Invalid as error:
                 if fine:
                     self.problem = error
@@ -138,12 +149,6 @@ class Analysis:
                 plain = Plain("", ast.Module([], []))
             self.plain.append(plain)
             self.units += units_of(index, plain, fine, stopped[index] if index < len(stopped) else 0)
-        self.effects = effects
-        self.walk = self._walked(frozenset())
-        self._needed: dict[tuple[int, bool], tuple[frozenset[int], frozenset[int]]] = {}
-        self._units_of: dict[int, list[int]] = {}
-        for at, unit in enumerate(self.units):
-            self._units_of.setdefault(unit.cell, []).append(at)
 
     def _walked(self, without: frozenset[int]) -> Walk:
         """A walk through the program without some of its units."""
