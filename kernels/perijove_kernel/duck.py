@@ -90,6 +90,9 @@ class Duck:
             return
         try:
             with connection.cursor() as own:
+                if not watched.database:  # its tables are in memory only, and no dataset
+                    own.execute(f"select 1 {_OURS}")
+                    return
                 rows = own.execute(f"select schema_name, table_name from duckdb_tables() {_OURS}").fetchall()
                 watched.tables |= {name for schema, table in rows for name in (table, f"{schema}.{table}")}
         except Exception:  # noqa: BLE001 - a closed or failed connection has nothing more to say
@@ -112,8 +115,9 @@ class Duck:
         try:
             for watched in self._watched:
                 self.flush(watched)
+                known: dict[str, list[Dataset]] = {}  # many queries of a cell read the same files
                 for query in self._new(watched):
-                    self._note(cell, watched, query)
+                    self._note(cell, watched, query, known)
             for watched in [one for one in self._watched if one.done]:
                 self._watched.remove(watched)
                 shutil.rmtree(watched.folder, ignore_errors=True)
@@ -145,10 +149,10 @@ class Duck:
                 _file(query, row[4])
         return [query for query in found.values() if _OURS not in query.text]
 
-    def _note(self, cell: Cell, watched: _Watched, query: _Query) -> None:
+    def _note(self, cell: Cell, watched: _Watched, query: _Query, known: dict[str, list[Dataset]]) -> None:
         statements = sql.statements(query.text)
-        reads = _datasets(query.reads, watched.database)
-        writes = [one for one in _datasets(query.writes, watched.database) if one not in reads]
+        reads = _datasets(query.reads, watched.database, known)
+        writes = [one for one in _datasets(query.writes, watched.database, known) if one not in reads]
         for one in statements:
             reads += [self._table(watched, name) for name in one.reads if name in watched.tables and watched.database]
             writes += [self._table(watched, name) for name in one.writes if name in watched.tables and watched.database]
@@ -205,12 +209,17 @@ def _file(query: _Query, message: str) -> None:
         query.reads.append(path)
 
 
-def _datasets(paths: list[str], database: str) -> list[Dataset]:
-    """The files among what was opened; not the database's own."""
-    own = database.removeprefix("duckdb:///") or "\0"
-    found = [dataset for path in dict.fromkeys(paths) for dataset in datasets.of_path(path)]
-    places = [(one, datasets.local_path(one.uri) or one.uri) for one in found]
-    return [one for one, path in places if not path.startswith(own) and not opens.ignored(path)]
+def _datasets(paths: list[str], database: str, known: dict[str, list[Dataset]]) -> list[Dataset]:
+    """The files among what was opened, not the database's own; ``known`` keeps what was found of a path."""
+    for path in paths:
+        if path not in known:
+            known[path] = [one for one in datasets.of_path(path) if not _is_own(one, database)]
+    return [dataset for path in dict.fromkeys(paths) for dataset in known[path]]
+
+
+def _is_own(dataset: Dataset, database: str) -> bool:
+    path = datasets.local_path(dataset.uri) or dataset.uri
+    return path.startswith(database.removeprefix("duckdb:///") or "\0") or opens.ignored(path)
 
 
 def watch(recorder: Recorder) -> None:
