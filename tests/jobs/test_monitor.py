@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 
 import pytest
 
@@ -67,6 +68,30 @@ def test_what_is_accepted_is_normal_from_then_on(job, profiles, hook):
     ran(job, profiles, normal(1))
     assert Watch(job, send=hook).look().state == "drifting"
     assert set(json.loads((job / "reference.json").read_text())) == {"run", "scoring"}
+
+
+def test_word_of_what_was_accepted_since_is_not_sent(job, profiles, hook, monkeypatch):
+    address = os.environ["JOB_ALERT_WEBHOOK"]
+    monkeypatch.delenv("JOB_ALERT_WEBHOOK")
+    ran(job, profiles, normal(3, mean=1.5))
+    assert Watch(job, send=hook).look().alert.waiting == 1
+    assert Watch(job, send=hook).look(accept=True).alert.state == "none"
+    monkeypatch.setenv("JOB_ALERT_WEBHOOK", address)
+    assert Watch(job, send=hook).look().alert.state == "none" and hook.got == []
+
+
+def test_a_look_that_keeps_nothing_writes_and_sends_nothing(job, profiles, hook):
+    ran(job, profiles, normal(3, mean=1.5))
+    before = sorted((path, path.stat().st_mtime_ns) for path in job.rglob("*"))
+    seen = Watch(job, send=hook).look(keep=False)
+    assert (seen.state, seen.alert.state, len(seen.history)) == ("drifting", "none", 2)
+    assert sorted((path, path.stat().st_mtime_ns) for path in job.rglob("*")) == before and hook.got == []
+    hook.status = 500
+    assert Watch(job, send=hook).look().alert.state == "waiting"
+    hook.status = 200
+    kept = Watch(job, send=hook).look(keep=False).alert
+    assert (kept.state, kept.waiting, hook.got) == ("waiting", 1, [])
+    assert Watch(job, send=hook).look().alert.state == "sent" and len(hook.got) == 1
 
 
 def test_there_must_be_something_to_accept(job, hook):
@@ -198,6 +223,10 @@ def test_the_route_looks_and_accepts_and_the_audit_knows_who(job, profiles, proj
     try:
         wired.jobs.store.put(Job("loans", str(job), "new", "nb.ipynb", [], [], "", [], datetime.now(UTC), None))
         ran(job, profiles, normal(3, mean=1.5))
+        route, path = match(router.routes, "GET", "/jobs/loans/monitor")
+        assert route.may == "jobs.read"
+        assert route.handler(wired.jobs, **read_arguments(route, path, {}, b"", who)).state == "drifting"
+        assert wired.jobs.show("loans").state == "new"
         found = post(b"")
         assert (found.state, wired.jobs.show("loans").state) == ("drifting", "drifting")
         assert (found.limits.psi, found.limits.ks, found.limits.metric_decay) == (0.2, 0.15, 0.05)

@@ -27,15 +27,23 @@ def webhook(variable: str) -> Webhook:
     return Webhook(variable if named else "", named and bool(os.environ.get(variable)))
 
 
-def deliver(waiting: Kept, variable: str, send: Post = post) -> tuple[Alert, Kept]:
-    """Send all that waits, oldest first; gives what became of it and what still waits for the next time."""
-    if not waiting:
-        return Alert("none"), {}
+def pending(waiting: Kept, variable: str) -> Alert:
+    """What waits and why, with nothing sent."""
     hook = webhook(variable)
+    if not waiting:
+        return Alert("none")
     if not hook.is_set:
         name = hook.variable or "that [monitor] names"
         detail = f"No webhook is set: put its address into the environment variable {name}."
-        return Alert("off", detail, len(waiting)), waiting
+        return Alert("off", detail, len(waiting))
+    return Alert("waiting", f"The next look sends them to the webhook that {variable} names.", len(waiting))
+
+
+def deliver(waiting: Kept, variable: str, send: Post = post) -> tuple[Alert, Kept]:
+    """Send all that waits, oldest first; gives what became of it and what still waits for the next time."""
+    before = pending(waiting, variable)
+    if before.state != "waiting":
+        return before, waiting
     address = os.environ[variable]
     if not re.match(r"https?://[^/]", address):
         return Alert("waiting", f"{variable} does not hold an address of http or https.", len(waiting)), waiting

@@ -58,8 +58,11 @@ class Watch:
         self.kept = _read(self.outputs / "monitor.json")
         self.history: dict[str, Watched] = _history(self.kept)
 
-    def look(self, labels: Labels | None = None, accept: bool = False) -> Monitor:
-        """Judge what is new, take in labels, send alerts, and say how the job does."""
+    def look(self, labels: Labels | None = None, accept: bool = False, keep: bool = True) -> Monitor:
+        """Judge what is new, take in labels, send alerts, and say how the job does.
+
+        Without ``keep`` nothing is written or sent: what waits, waits on.
+        """
         profiles = self._profiles()
         if accept:
             self._accept(profiles)
@@ -71,7 +74,10 @@ class Watch:
         metrics = self._labelled(profiles, labels) if labels else self._last_metrics()
         columns = [one for judgement in found for one in judgement.columns]
         drifting = any(one.drifting for one in columns) or any(one.drifting for one in metrics)
-        alert = self._alert(profiles, judged, metrics if labels else [])
+        if keep:
+            alert = self._alert(profiles, judged, metrics if labels else [])
+        else:
+            alert = alerts.pending(dict(self.kept.get("waiting", {})), self.settings.webhook)
         history = sorted(self.history.values(), key=lambda one: one.id)
         state: Literal["drifting", "steady", "unknown"] = "steady" if columns or metrics else "unknown"
         state = "drifting" if drifting else state
@@ -124,6 +130,8 @@ class Watch:
                 found["scoring"] = {key: one.get(key, {}) for key in ("features", "predictions", "sha256")}
         _write(self.folder / "reference.json", found)
         self.kept["accepted"] = [*self.kept.get("accepted", []), *(mark for mark in now if mark in self.history)]
+        waiting = self.kept.get("waiting", {})  # word of what is normal now need not be sent any more
+        self.kept["waiting"] = {mark: message for mark, message in waiting.items() if mark not in now}
 
     # -- judging
 
@@ -273,6 +281,8 @@ def _write(path: Path, value: Mapping[str, Any]) -> None:
     making.replace(path)
 
 
-def monitor(folder: Path, labels: Labels | None = None, accept: bool = False, outputs: str = "outputs") -> Monitor:
+def monitor(
+    folder: Path, labels: Labels | None = None, accept: bool = False, outputs: str = "outputs", *, keep: bool = True
+) -> Monitor:
     """How a job does; raises Invalid where the folder is none or the labels do not fit."""
-    return Watch(folder, outputs).look(labels, accept)
+    return Watch(folder, outputs).look(labels, accept, keep)

@@ -78,6 +78,12 @@ def run_job(jobs: Jobs, name: str, who: Person) -> Task:
     return jobs.start_run(name, who)
 
 
+@router.get("/{name}/monitor", may="jobs.read")
+def show_monitor(jobs: Jobs, name: str) -> Monitor:
+    """How a job does: drift, breaches, metrics and history. Nothing is kept, and no alert is sent."""
+    return jobs.seen(name)
+
+
 @router.post("/{name}/monitor", may="jobs.write")
 def monitor_job(jobs: Jobs, name: str, body: LookAtJob, who: Person) -> Monitor:
     """How a job does: drift, breaches, metrics and history; alerts that wait are sent. It may accept what is now."""

@@ -284,6 +284,10 @@ class Jobs:
         """How a job that the project knows does."""
         return self.monitor(Path(self.show(name).path), who, accept=how.accept)
 
+    def seen(self, name: str) -> Monitor:
+        """How a job does, with nothing kept or sent: for everyone who may read it."""
+        return monitor(Path(self.show(name).path), keep=False)
+
     def clean(self) -> list[str]:
         """Remove what killed exports, verifications and updates left, and finish what they had decided."""
         removed = []

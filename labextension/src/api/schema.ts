@@ -781,7 +781,8 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        get?: never;
+        /** How a job does: drift, breaches, metrics and history. Nothing is kept, and no alert is sent. */
+        get: operations["show_monitor"];
         put?: never;
         /** How a job does: drift, breaches, metrics and history; alerts that wait are sent. It may accept what is now. */
         post: operations["monitor_job"];
@@ -4582,6 +4583,37 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Job"];
+                };
+            };
+            /** @description It was not done. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    show_monitor: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                name: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Monitor"];
                 };
             };
             /** @description It was not done. */

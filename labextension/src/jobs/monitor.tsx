@@ -28,14 +28,14 @@ type Props = {
   run: () => void;
 };
 
-/** What the monitor sees; it looks when it is opened, when a run ends, and when it is asked to. */
+/** What the monitor sees: as it stands when it is opened and when a run has ended; asked to look, it sends alerts too. */
 export function MonitorView(props: Props): React.JSX.Element {
   const { busy, client, job, run } = props;
   const path = { name: job.name };
   const feed = useFeed<Monitor>(
     {
       name: 'perijove:job-monitor',
-      fetch: () => client.call('post', '/jobs/{name}/monitor', { path, body: {} })
+      fetch: () => client.call('get', '/jobs/{name}/monitor', { path })
     },
     [client, job.name]
   );
@@ -46,11 +46,11 @@ export function MonitorView(props: Props): React.JSX.Element {
     }
     was.current = busy;
   }, [busy, feed]);
-  const accept = async (): Promise<void> =>
-    feed.set(await client.call('post', '/jobs/{name}/monitor', { path, body: { accept: true } }));
+  const look = async (accept: boolean): Promise<void> =>
+    feed.set(await client.call('post', '/jobs/{name}/monitor', { path, body: { accept } }));
   return (
     <FeedView feed={feed}>
-      {monitor => <Seen monitor={monitor} feed={feed} busy={busy} run={run} accept={accept} />}
+      {monitor => <Seen monitor={monitor} feed={feed} busy={busy} run={run} look={look} />}
     </FeedView>
   );
 }
@@ -60,19 +60,25 @@ type Inner = {
   feed: Feed<Monitor>;
   busy: boolean;
   run: () => void;
-  accept: () => Promise<void>;
+  /** Judge what is new and send alerts; what is now is accepted as normal where that is asked. */
+  look: (accept: boolean) => Promise<void>;
 };
 
 function Seen(props: Inner): React.JSX.Element {
   const { busy, feed, monitor, run } = props;
   const [error, setError] = React.useState<CallError>();
-  const accept = (): void => {
+  const [looking, setLooking] = React.useState(false);
+  const look = (accept: boolean): void => {
     setError(undefined);
-    props.accept().catch((reason: unknown) => setError(asCallError(reason)));
+    setLooking(true);
+    props
+      .look(accept)
+      .catch((reason: unknown) => setError(asCallError(reason)))
+      .finally(() => setLooking(false));
   };
   return (
     <div className="pj-Jobs-monitor" data-state={monitor.state}>
-      <Head monitor={monitor} feed={feed} accept={accept} />
+      <Head monitor={monitor} feed={feed} looking={looking} look={look} />
       {error && <Trouble error={error} />}
       <Advice monitor={monitor} busy={busy} run={run} />
       <BreachesView breaches={monitor.breaches} />
@@ -86,15 +92,16 @@ function Seen(props: Inner): React.JSX.Element {
 function Head(props: {
   monitor: Monitor;
   feed: Feed<Monitor>;
-  accept: () => void;
+  looking: boolean;
+  look: (accept: boolean) => void;
 }): React.JSX.Element {
   const trans = useTrans();
-  const { accept, feed, monitor } = props;
+  const { feed, look, looking, monitor } = props;
   useSignal(feed.changed);
   const alerts = alertWords(monitor, trans);
   const ask = async (): Promise<void> => {
     if (await confirm(trans, question(monitor, trans))) {
-      accept();
+      look(true);
     }
   };
   return (
@@ -106,7 +113,7 @@ function Head(props: {
         )}
       </span>
       <span className="pj-Dim">
-        {feed.loading
+        {feed.loading || looking
           ? trans.__('Looking…')
           : trans.__('Looked at %1', moment(new Date(feed.at).toISOString()))}
       </span>
@@ -122,7 +129,7 @@ function Head(props: {
         icon={refreshIcon}
         label={trans.__('Look again')}
         title={trans.__('Judge what runs and scorings left since, and send the alerts that wait')}
-        onClick={() => void feed.refresh()}
+        onClick={() => look(false)}
       />
       <span className="pj-Jobs-alerts">
         {trans.__('Alerts: %1.', alerts.word)} <span className="pj-Dim">{alerts.detail}</span>
