@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from importlib.metadata import version
+
 import pytest
 
 from perijove.core.errors import Failed, Invalid
@@ -91,3 +93,10 @@ def test_a_lock_is_made_without_an_index_only_from_what_is_cached(monkeypatch, t
 
 def test_a_job_of_plain_python_needs_nothing():
     assert lock.files(lock.needed(["json"], "", listed(), []), listed(), "3.11") == {lock.LOCK: lock.NOTHING}
+
+
+def test_a_look_ahead_names_the_packages_that_are_here_and_leaves_the_others_out():
+    found = lock.here({"pandas", "sklearn.linear_model", "json", "nobody_has_it"}, "df.to_parquet('x')")
+    assert found["pandas"] == version("pandas") and found["scikit-learn"] == version("scikit-learn")
+    assert found["pyarrow"] == version("pyarrow")
+    assert not {"json", "nobody_has_it", "sklearn"} & set(found)

@@ -58,6 +58,7 @@ async function chooseAndForce(page: Page): Promise<void> {
     await expect(page_.getByRole('button', { name: 'As it ran' })).toHaveAttribute('aria-pressed', 'true');
     await expect(page_.getByRole('table', { name: 'Parameters' })).toContainText('limit');
     await expect(page_.getByRole('table', { name: 'Inputs' })).toContainText('orders.csv');
+    await expect(page_.locator('.pj-Jobs-packages')).toContainText('pandas');
     await picture(page, 'jobs-1-export');
   });
   await test.step('as it stands, the job lacks what ran before', async () => {

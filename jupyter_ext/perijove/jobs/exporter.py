@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ast
 import re
 from collections.abc import Mapping
 from dataclasses import replace
@@ -19,10 +20,12 @@ from perijove.jobs.choose import Picked, pick
 from perijove.jobs.describe import describe
 from perijove.jobs.effects import effects_of
 from perijove.jobs.findings import findings, refuse
+from perijove.jobs.lock import here
 from perijove.jobs.model import Choice, NewJob, Refresh, Slice
 from perijove.jobs.notebook import Notebook, read_notebook
 from perijove.jobs.package import Plan, check_folder, check_name, plan
 from perijove.jobs.ports import JobTarget, Kernels, Notebooks
+from perijove.jobs.vendored import beside, imported
 from perijove.jobs.verify import Teller
 
 
@@ -58,7 +61,7 @@ class Exporter:
         """What a job made from a choice would hold, and why."""
         found = self.picked(choice)
         told = describe(found.notebook, found.found, found.targets, found.entries, found.variable)
-        return with_findings(told, found)
+        return msgspec.structs.replace(with_findings(told, found), environment=_environment(found))
 
     def plan(self, body: NewJob) -> tuple[Plan, Path, JobTarget]:
         """The job, its folder and its target; raises what is wrong with the wish."""
@@ -132,3 +135,14 @@ def default_name(found: Picked) -> str:
     if len(name) > 64:
         raise Invalid("The notebook's name is too long for a job's.", hint="Give the job a name.")
     return name
+
+
+def _environment(found: Picked) -> dict[str, str]:
+    """The packages that the kept statements import, as this Python has them; the lock takes the kernel's."""
+    code = "\n".join(ast.unparse(one.node) for one in found.found.statements if one.node is not None)
+    modules = imported(code)
+    try:
+        own = {path.partition("/")[0].removesuffix(".py") for path in beside(found.notebook, modules)}
+    except Invalid:  # a module beside the notebook cannot come along: the export says so
+        return {}
+    return here(modules - own, code)

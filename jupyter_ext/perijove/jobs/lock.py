@@ -13,9 +13,10 @@ import subprocess
 import sys
 import tempfile
 from collections.abc import Iterable, Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from functools import cache
-from importlib.metadata import packages_distributions
+from importlib import metadata
 from pathlib import Path
 from typing import Any
 
@@ -38,7 +39,7 @@ class Needs:
 
 @cache
 def _distributions() -> Mapping[str, list[str]]:
-    return packages_distributions()
+    return metadata.packages_distributions()
 
 
 def needed(modules: Iterable[str], code: str, listed: Mapping[str, Any], kinds: Iterable[str]) -> Needs:
@@ -115,9 +116,32 @@ def requirements(
     return {name: version for name, version in found.items() if name not in plain_names}
 
 
+def here(modules: Iterable[str], code: str) -> dict[str, str]:
+    """What code would need, at the versions that this Python has; what it lacks is left out.
+
+    For a look ahead, before a kernel is asked what it has.
+    """
+    tops = {module.partition(".")[0] for module in modules} - set(sys.stdlib_module_names)
+    extras = [name.partition("[")[0] for name in table()["needs"].values()]
+    names = [*extras, "distributed", *(name for top in tops for name in _brought_by(top))]
+    packages = {}
+    for name in dict.fromkeys(names):
+        with suppress(metadata.PackageNotFoundError):
+            packages[name] = metadata.version(name)
+    known = {plain(name) for name in packages}
+    there = [top for top in tops if any(plain(name) in known for name in _brought_by(top))]
+    try:
+        return requirements(there, code, packages, ())
+    except Invalid:  # a version that cannot be pinned: the export says so
+        return {}
+
+
+def _brought_by(top: str) -> tuple[str, ...]:
+    return (*_distributions().get(top, ()), str(table()["distributions"].get(top, top)), top)
+
+
 def _of_module(top: str, known: Mapping[str, tuple[str, str]]) -> str:
-    names: tuple[str, ...] = (*_distributions().get(top, ()), str(table()["distributions"].get(top, top)), top)
-    for name in names:
+    for name in _brought_by(top):
         if plain(name) in known:
             return name
     raise Invalid(

@@ -92,7 +92,8 @@ class Finding(msgspec.Struct, frozen=True):
 class Slice(msgspec.Struct, frozen=True):
     """What a job made from a choice would hold, and why.
 
-    ``order`` is the order of execution it was taken over; ``environment`` the packages with their versions.
+    ``order`` is the order of execution it was taken over; ``environment`` the packages it imports, at the versions of
+    the Python that looks; the lock takes those of the kernel.
     """
 
     cells: list[KeptCell]

@@ -156,8 +156,8 @@ function Packages(props: Props): React.JSX.Element | null {
         {trans.__('Environment')}
         <span className="pj-Dim">
           {trans._n(
-            '%1 package, locked with hashes',
-            '%1 packages, locked with hashes',
+            '%1 package, here; the lock takes the kernel’s',
+            '%1 packages, here; the lock takes the kernel’s',
             packages.length,
             packages.length
           )}
