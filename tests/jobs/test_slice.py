@@ -237,3 +237,28 @@ def test_what_only_takes_an_iterator_leaves_it_where_it_is():
 
 def test_an_augmented_assignment_reads_its_target_before_its_value():
     assert kept("n = 1", "n += (n := 0)") == [0, 1]
+
+
+@pytest.mark.parametrize("change", ["append(1)", "sort()", "update({1: 2})", "reverse()"])
+@pytest.mark.parametrize(
+    "taken",
+    [
+        "t['a'].tolist()", "t['a'].to_numpy().copy()", "t.values", "t['a'].unique()", "t.to_dict('list')['a']",
+        "t.columns.tolist()", "t['a'].tolist()[:2]", "t['a'].apply(list).iloc[0]", "np.array(t).tolist()",
+        "pl.DataFrame(t).rows()", "pl.DataFrame(t)['a'].to_list()",
+    ],
+)  # fmt: skip
+def test_what_left_a_frame_changes_by_its_own_methods(taken, change):
+    loads = "import numpy as np\nimport pandas as pd\nimport polars as pl"
+    assert kept(loads, "t = pd.read_csv('a.csv')", f"x = {taken}", f"x.{change}", target="x") == [0, 1, 2, 3]
+
+
+def test_a_frame_is_left_alone_by_methods_that_give_a_new_one():
+    assert kept("import polars as pl", "t = pl.read_csv('a.csv')", "t.sort('a')", target="t") == [0, 1]
+    assert kept("import pandas as pd", "t = pd.read_csv('a.csv')", "t.sort_values('a')", target="t") == [0, 1]
+
+
+def test_a_view_of_random_numbers_is_one():
+    assert kept("import numpy as np", "x = np.random.rand(3)", "y = x.reshape(-1, 1)", "x.sort()", target="y") == [
+        0, 1, 2, 3,
+    ]  # fmt: skip

@@ -180,10 +180,11 @@ class Calls(Functions):
         if name in about.returns_self:
             return frozenset({thing})
         holds = {held for held in thing.holds if held.kind == "root"}
-        if about.name in ("numpy", "data") and self.effects.is_any(name, "library", "numpy", "alias"):
+        if about.name in ("numpy", "numpy.random", "data") and self.effects.is_any(name, "library", "numpy", "alias"):
             return frozenset({thing})
         if about.name in PLAIN:
             kind = "numpy" if about.name == "numpy.random" else about.name
+            kind = "data" if self.effects.is_any(name, "data", "leaves") else kind
             return frozenset({self.thing(node, kind, holds)})
         if self.effects.is_any(name, "data", "methods"):
             return frozenset({self.thing(node, "data", holds)})
