@@ -16,6 +16,7 @@ test('a messy notebook becomes a verified job and stays one', async ({ page }) =
   await seeTargets(page);
   await writeAndVerify(page);
   await seeTheJob(page);
+  await approveTheJob(page);
   await revealTheJob(page);
   await changeBoth(page);
   await seeTheConflict(page);
@@ -129,6 +130,23 @@ async function seeTheJob(page: Page): Promise<void> {
   });
 }
 
+async function approveTheJob(page: Page): Promise<void> {
+  await test.step('somebody answers for the job, and approves it for production', async () => {
+    const job = jobPage(page);
+    await job.getByTitle('Say who answers for this job').click();
+    await page.locator('.jp-Dialog input').fill('data platform');
+    await page.getByRole('button', { name: 'Assign' }).click();
+    await expect(job.locator('.pj-Meta')).toContainText('data platform');
+    await job.getByRole('button', { name: 'Approve…' }).click();
+    await page.locator('.jp-Dialog input').fill('Looked at with finance.');
+    await page.screenshot({ path: `${pictures()}/jobs-8c-approve-light.png` });
+    await page.getByRole('button', { name: 'Approve', exact: true }).click();
+    await expect(job.locator('h1')).toContainText('approved');
+    await expect(job.getByRole('button', { name: 'Withdraw approval' })).toBeVisible();
+    await picture(page, 'jobs-8d-approved');
+  });
+}
+
 async function revealTheJob(page: Page): Promise<void> {
   await test.step('the menu of a row shows its folder', async () => {
     await row(page).click({ button: 'right' });
@@ -160,6 +178,7 @@ async function changeBoth(page: Page): Promise<void> {
     await page.locator('.lm-DockPanel-tabBar .lm-TabBar-tab', { hasText: /^dear_orders$/ }).click();
     await jobPage(page).getByRole('button', { name: 'Refresh' }).first().click();
     await expect(jobPage(page).locator('h1')).toContainText('behind its notebook');
+    await expect(jobPage(page).locator('h1')).toContainText('changed since it was approved');
     await jobPage(page).getByRole('tab', { name: 'Cells and steps' }).click();
     await expect(jobPage(page).locator('[data-state="changed"]')).toHaveCount(1);
     await picture(page, 'jobs-9-behind');

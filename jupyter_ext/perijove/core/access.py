@@ -35,6 +35,7 @@ PERMISSIONS: dict[str, Permission] = {
     "experiments.read": Permission("See runs, their metrics and artifacts.", "viewer"),
     "jobs.read": Permission("See jobs and their verification.", "viewer"),
     "jobs.write": Permission("Export cells to jobs, verify and run them.", "contributor"),
+    "jobs.approve": Permission("Approve jobs for production, and take that back.", "approver"),
     "lineage.read": Permission("See where a thing comes from and what depends on it.", "viewer"),
     "lineage.write": Permission("Add to the graph what other systems did, as OpenLineage events.", "contributor"),
     "search.read": Permission("Search everything one may see.", "viewer"),

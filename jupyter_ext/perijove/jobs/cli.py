@@ -1,4 +1,4 @@
-"""``perijove job``: slice, export, verify, update, run, list, show; ``watch_cli`` has serve, portable, monitor."""
+"""``perijove job``: slice, export, verify, update, run, list, show; more in ``watch_cli``, ``approve_cli``."""
 
 from __future__ import annotations
 
@@ -12,6 +12,7 @@ import msgspec
 from perijove.core.errors import Invalid
 from perijove.core.project import Project, located
 from perijove.core.terminal import json_option, me, run_task, service, show, table
+from perijove.jobs.approve_cli import approve, approved, assign
 from perijove.jobs.model import Choice, Job, LineRef, NewJob, Refresh, Slice, Take, Update, Verification
 from perijove.jobs.package import read_manifest
 from perijove.jobs.service import Jobs
@@ -32,7 +33,7 @@ def job() -> None:
     """Jobs: export chosen cells, and prove that they do what the notebook did."""
 
 
-for _one in (monitor, portable, serve_job):
+for _one in (approve, assign, monitor, portable, serve_job):
     job.add_command(_one)
 
 
@@ -346,6 +347,9 @@ def show_job(name: str, as_json: bool) -> None:
 
     def human() -> None:
         click.echo(f"{found.name}: {found.state}, from {found.notebook} ({', '.join(found.cells)}) in {found.path}")
+        click.echo(
+            f"owner: {found.owner or '-'}, {approved(found)}{', runs ' + found.schedule if found.schedule else ''}"
+        )
         if found.verification is not None:
             _print_verification(found.verification)
 

@@ -11,7 +11,7 @@ from typing import Any
 
 import msgspec
 
-from perijove.core.errors import Conflict, Failed, Invalid
+from perijove.core.errors import Conflict, Failed, Invalid, PerijoveError
 from perijove.core.executions import Executions
 from perijove.core.plugins import Parts
 from perijove.core.project import Project
@@ -25,6 +25,7 @@ from perijove.jobs.model import Choice, NewJob, Refresh, Slice
 from perijove.jobs.notebook import Notebook, read_notebook
 from perijove.jobs.package import Plan, check_folder, check_name, plan
 from perijove.jobs.ports import JobTarget, Kernels, Notebooks
+from perijove.jobs.targets.spec import Scheduled
 from perijove.jobs.vendored import beside, imported
 from perijove.jobs.verify import Teller
 
@@ -98,6 +99,18 @@ class Exporter:
             raise Invalid(f"The job's manifest is wrong: {error}.", hint="Export it into another folder.") from error
         target: JobTarget = self.parts.make(body.target, dict(body.target_options))
         return body, self.planned(str(manifest["name"]), self.picked(body)), target
+
+    def schedule(self, manifest: Mapping[str, Any]) -> str:
+        """When a job's own files have it run, and what runs it; empty where they do not say."""
+        choice = dict(manifest.get("choice", {}))
+        kind = str(choice.get("target", "folder"))
+        if kind == "folder":
+            return ""
+        try:
+            target = self.parts.make(kind, dict(choice.get("target_options", {})))
+        except PerijoveError:  # the part that made it is not installed here, or was told something else then
+            return ""
+        return f"{target.cron.text}, {target.timezone}, {target.label}" if isinstance(target, Scheduled) else ""
 
     def values(self, body: NewJob, job: Plan, teller: Teller) -> tuple[Path, str]:
         """The folder with the values to compare with, and what failed after they were taken."""

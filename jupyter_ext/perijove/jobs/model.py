@@ -167,7 +167,8 @@ class Step(msgspec.Struct, frozen=True):
 class Verification(msgspec.Struct, frozen=True):
     """The verdict on a job; "verified" only if every step ran and no output differs.
 
-    ``findings`` are about the notebook; ``widened`` are the cells added because the first slice did not suffice.
+    ``findings`` are about the notebook; ``widened`` are the cells added because the first slice did not suffice;
+    ``tree`` is the digest of the job's files as they were verified.
     """
 
     verdict: Verdict
@@ -178,6 +179,7 @@ class Verification(msgspec.Struct, frozen=True):
     at: datetime | None = None
     findings: list[Finding] = []
     widened: list[str] = []
+    tree: str = ""
 
 
 class Clash(msgspec.Struct, frozen=True):
@@ -239,10 +241,22 @@ class CellOrigin(msgspec.Struct, frozen=True):
     now: str
 
 
+class Approval(msgspec.Struct, frozen=True):
+    """Who approved a job for production, when and why. ``tree`` is the digest of its files then; ``holds`` whether they
+    are still the same."""
+
+    by: str
+    at: datetime
+    note: str
+    tree: str
+    holds: bool = True
+
+
 class Job(msgspec.Struct, frozen=True, rename="camel"):
     """An exported job. ``path`` is its folder; ``run`` the experiment run it reproduces, empty where there is none.
 
     ``behind`` says that its notebook has changed since; ``conflicts`` are files of an update that wait for a decision.
+    ``owner`` answers for it; ``schedule`` says when its own files have it run, empty where they do not.
     """
 
     name: str
@@ -257,6 +271,9 @@ class Job(msgspec.Struct, frozen=True, rename="camel"):
     verification: Verification | None
     behind: bool = False
     conflicts: list[str] = []
+    owner: str = ""
+    approval: Approval | None = None
+    schedule: str = ""
 
 
 class ColumnDrift(msgspec.Struct, frozen=True):

@@ -6,7 +6,18 @@ from perijove.core.access import Person
 from perijove.core.model import Task
 from perijove.core.plugins import Part
 from perijove.core.routing import Router
-from perijove.jobs.model import CellOrigin, Choice, Job, LookAtJob, Monitor, NewJob, Refresh, Slice, Update
+from perijove.jobs.approval import ApproveJob, AssignJob
+from perijove.jobs.model import (
+    CellOrigin,
+    Choice,
+    Job,
+    LookAtJob,
+    Monitor,
+    NewJob,
+    Refresh,
+    Slice,
+    Update,
+)
 from perijove.jobs.service import Jobs
 
 router = Router("jobs")
@@ -88,3 +99,24 @@ def show_monitor(jobs: Jobs, name: str) -> Monitor:
 def monitor_job(jobs: Jobs, name: str, body: LookAtJob, who: Person) -> Monitor:
     """How a job does: drift, breaches, metrics and history; alerts that wait are sent. It may accept what is now."""
     return jobs.monitored(name, body, who)
+
+
+@router.post("/{name}/approval", may="jobs.approve")
+def approve_job(jobs: Jobs, name: str, body: ApproveJob, who: Person) -> Job:
+    """Approve a job for production, as its files are now; they have to be verified."""
+    jobs.approvals.approve(jobs.show(name), body.note, who)
+    return jobs.show(name)
+
+
+@router.delete("/{name}/approval", may="jobs.approve")
+def withdraw_approval(jobs: Jobs, name: str, who: Person) -> Job:
+    """Take the approval of a job back."""
+    jobs.approvals.withdraw(jobs.show(name), who)
+    return jobs.show(name)
+
+
+@router.post("/{name}/owner", may="jobs.write")
+def assign_job(jobs: Jobs, name: str, body: AssignJob, who: Person) -> Job:
+    """Say who answers for a job."""
+    jobs.approvals.assign(jobs.show(name), body.owner, who)
+    return jobs.show(name)

@@ -22,6 +22,7 @@ from perijove.core.plugins import Part, Parts
 from perijove.core.project import Project
 from perijove.core.refs import Ref
 from perijove.core.tasks import Progress, Tasks
+from perijove.jobs.approval import Approvals, as_it_holds, tree_of
 from perijove.jobs.exporter import Exporter
 from perijove.jobs.install import finish
 from perijove.jobs.model import (
@@ -77,6 +78,7 @@ class Jobs:
         self.tasks = tasks
         self.lineage = lineage
         self.runs = runs
+        self.approvals = Approvals(store, events)
 
     def all(self) -> list[Job]:
         """The exported jobs, newest first."""
@@ -154,7 +156,7 @@ class Jobs:
         facts = self.runs.facts(run) if run else {}
         files = write(job, values, out, run, facts, choice=body, more=target.files)
         warnings = [*job.described.warnings, *([later] if later else []), *target.deliver(out)]
-        made = self._remember(job, out, files, run, warnings)
+        made = self._remember(job, out, files, run, warnings, who)
         self._connect(job, made)
         self._publish("jobs.job.exported", made.name, who, {"path": made.path, "notebook": made.notebook})
         if body.verify:
@@ -174,6 +176,7 @@ class Jobs:
         if ours:
             self.store.set_state(name, "verifying")
         try:
+            tree = tree_of(folder)
             found = verify(folder, progress, environments)
             if ours and found.verdict in ("different", "failed"):
                 run = str(read_manifest(folder)["run"])
@@ -183,6 +186,7 @@ class Jobs:
             if known is not None and ours:
                 self.store.set_state(name, _before(known))
             raise
+        found = msgspec.structs.replace(found, tree=tree_of(folder) if found.widened else tree)
         if ours:
             self.store.set_state(name, found.verdict, found)
             self._publish("jobs.job.verified", name, who, {"verdict": found.verdict, "seconds": found.seconds})
@@ -218,7 +222,7 @@ class Jobs:
         warnings = [*job.described.warnings, *([later] if later else []), *target.deliver(folder)]
         known = self.store.get(job.name)
         if known is None or Path(known.path) == folder:
-            self._connect(job, self._remember(job, folder, list(made), run, warnings))
+            self._connect(job, self._remember(job, folder, list(made), run, warnings, who))
         self._publish("jobs.job.updated", job.name, who, {"merged": found.merged, "kept": found.kept})
         verified = self.verify(folder, who, progress) if how.verify else None
         return msgspec.structs.replace(found, verification=verified)
@@ -313,11 +317,16 @@ class Jobs:
         ids = [cell.id for cell in job.notebook.cells if cell.code and cell.index >= first or cell.id in value]
         return self.runs.latest_for(job.notebook.path, ids)
 
-    def _remember(self, job: Plan, out: Path, files: Sequence[str], run: str, warnings: list[str]) -> Job:
+    def _remember(self, job: Plan, out: Path, files: Sequence[str], run: str, warnings: list[str], who: Person) -> Job:
+        """Keep a job that was written; who owned it before owns it still."""
         ids = list(dict.fromkeys(job.entries[index].cell for index in job.chosen))
         made = Job(
             job.name, str(out), "new", job.notebook.path, ids, list(files), run, warnings, datetime.now(UTC), None
         )
+        known = self.store.get(job.name)
+        if known is not None and known.path == made.path:
+            made = msgspec.structs.replace(made, owner=known.owner, approval=known.approval)
+        made = msgspec.structs.replace(made, owner=made.owner or who.name)
         self.store.put(made)
         return made
 
@@ -354,7 +363,11 @@ class Jobs:
             return msgspec.structs.replace(job, state="failed", warnings=warnings)
         waiting = conflict(folder)
         job = msgspec.structs.replace(
-            job, behind=self._is_behind(job, folder), conflicts=waiting.conflicts if waiting else []
+            job,
+            behind=self._is_behind(job, folder),
+            conflicts=waiting.conflicts if waiting else [],
+            approval=as_it_holds(job),
+            schedule=self.exporter.schedule(read_manifest(folder)),
         )
         edits = changed and job.state != "drifting"  # what is read and answered matters more than what was edited
         return msgspec.structs.replace(job, state="edited") if edits else job

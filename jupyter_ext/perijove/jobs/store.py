@@ -11,7 +11,7 @@ from sqlalchemy import JSON, Column, DateTime, Row, String, Table, Text, delete,
 from perijove.core.database import Database
 from perijove.core.lineage import aware
 from perijove.core.tables import metadata
-from perijove.jobs.model import Job, JobState, Verification
+from perijove.jobs.model import Approval, Job, JobState, Verification
 
 jobs = Table(
     "jobs_jobs",
@@ -26,6 +26,8 @@ jobs = Table(
     Column("warnings", JSON, nullable=False),
     Column("exported_at", DateTime(timezone=True), nullable=False),
     Column("verification", JSON),
+    Column("owner", String(200), nullable=False, server_default=""),
+    Column("approval", JSON),
 )
 
 
@@ -51,7 +53,8 @@ class JobStore:
         """Add a job, in place of the one that had its name."""
         given = msgspec.structs.asdict(job)
         values = {column.name: given[column.name] for column in jobs.c}  # the rest is found out when it is looked at
-        values["verification"] = msgspec.to_builtins(job.verification) if job.verification else None
+        for name in ("verification", "approval"):
+            values[name] = msgspec.to_builtins(given[name]) if given[name] else None
         with self.database.begin() as connection:
             connection.execute(delete(jobs).where(jobs.c.name == job.name))
             connection.execute(insert(jobs).values(**values))
@@ -63,6 +66,17 @@ class JobStore:
             values["verification"] = msgspec.to_builtins(verification)
         with self.database.begin() as connection:
             connection.execute(update(jobs).where(jobs.c.name == name).values(**values))
+
+    def set_owner(self, name: str, owner: str) -> None:
+        """Say who answers for a job."""
+        with self.database.begin() as connection:
+            connection.execute(update(jobs).where(jobs.c.name == name).values(owner=owner))
+
+    def set_approval(self, name: str, approval: Approval | None) -> None:
+        """Keep the approval of a job, or forget it."""
+        value = msgspec.to_builtins(approval) if approval is not None else None
+        with self.database.begin() as connection:
+            connection.execute(update(jobs).where(jobs.c.name == name).values(approval=value))
 
 
 def _job(row: Row[Any]) -> Job:
@@ -79,4 +93,6 @@ def _job(row: Row[Any]) -> Job:
         warnings=list(row.warnings),
         exported_at=when,
         verification=verification,
+        owner=row.owner,
+        approval=msgspec.convert(row.approval, Approval) if row.approval else None,
     )

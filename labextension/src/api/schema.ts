@@ -756,6 +756,24 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/jobs/{name}/approval": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Approve a job for production, as its files are now; they have to be verified. */
+        post: operations["approve_job"];
+        /** Take the approval of a job back. */
+        delete: operations["withdraw_approval"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/jobs/{name}/conflict": {
         parameters: {
             query?: never;
@@ -803,6 +821,23 @@ export interface paths {
         get: operations["show_origin"];
         put?: never;
         post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/jobs/{name}/owner": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Say who answers for a job. */
+        post: operations["assign_job"];
         delete?: never;
         options?: never;
         head?: never;
@@ -1305,6 +1340,27 @@ export interface components {
             waiting?: number;
         };
         /**
+         * Approval
+         * @description Who approved a job for production, when and why. ``tree`` is the digest of its files then; ``holds`` whether they
+         *         are still the same.
+         */
+        Approval: {
+            by: string;
+            at: string;
+            note: string;
+            tree: string;
+            /** @default true */
+            holds?: boolean;
+        };
+        /**
+         * ApproveJob
+         * @description An approval to give, with what there is to say.
+         */
+        ApproveJob: {
+            /** @default  */
+            note?: string;
+        };
+        /**
          * Artifact
          * @description A file that a run kept; ``path`` is relative to the run's artifacts.
          */
@@ -1320,6 +1376,13 @@ export interface components {
         Ask: {
             ref: string;
             reason: string;
+        };
+        /**
+         * AssignJob
+         * @description Who answers for a job from now on: the name of a person or a team.
+         */
+        AssignJob: {
+            owner: string;
         };
         /**
          * AuditEntry
@@ -2060,6 +2123,7 @@ export interface components {
          * @description An exported job. ``path`` is its folder; ``run`` the experiment run it reproduces, empty where there is none.
          *
          *         ``behind`` says that its notebook has changed since; ``conflicts`` are files of an update that wait for a decision.
+         *         ``owner`` answers for it; ``schedule`` says when its own files have it run, empty where they do not.
          */
         Job: {
             name: string;
@@ -2077,6 +2141,12 @@ export interface components {
             behind?: boolean;
             /** @default [] */
             conflicts?: string[];
+            /** @default  */
+            owner?: string;
+            /** @default null */
+            approval?: components["schemas"]["Approval"] | null;
+            /** @default  */
+            schedule?: string;
         };
         /**
          * KeptCell
@@ -2880,7 +2950,8 @@ export interface components {
          * Verification
          * @description The verdict on a job; "verified" only if every step ran and no output differs.
          *
-         *         ``findings`` are about the notebook; ``widened`` are the cells added because the first slice did not suffice.
+         *         ``findings`` are about the notebook; ``widened`` are the cells added because the first slice did not suffice;
+         *         ``tree`` is the digest of the job's files as they were verified.
          */
         Verification: {
             /** @enum {unknown} */
@@ -2896,6 +2967,8 @@ export interface components {
             findings?: components["schemas"]["Finding"][];
             /** @default [] */
             widened?: string[];
+            /** @default  */
+            tree?: string;
         };
         /**
          * Version
@@ -4535,6 +4608,72 @@ export interface operations {
             };
         };
     };
+    approve_job: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                name: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ApproveJob"];
+            };
+        };
+        responses: {
+            /** @description Done. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Job"];
+                };
+            };
+            /** @description It was not done. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    withdraw_approval: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                name: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Job"];
+                };
+            };
+            /** @description It was not done. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     show_conflict: {
         parameters: {
             query?: never;
@@ -4681,6 +4820,41 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["CellOrigin"][];
+                };
+            };
+            /** @description It was not done. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    assign_job: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                name: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["AssignJob"];
+            };
+        };
+        responses: {
+            /** @description Done. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Job"];
                 };
             };
             /** @description It was not done. */

@@ -1,7 +1,15 @@
 import { nullTranslator } from '@jupyterlab/translation';
 import { expect, test } from 'vitest';
 
-import { isJob, jobState, jobStates, resultState, suggestName } from './model';
+import {
+  approvalState,
+  canApprove,
+  isJob,
+  jobState,
+  jobStates,
+  resultState,
+  suggestName
+} from './model';
 
 const trans = nullTranslator.load('perijove');
 
@@ -45,4 +53,26 @@ test('the result of an export is a job, of others not', () => {
   expect(isJob({ name: 'road', files: [] })).toBe(true);
   expect(isJob(null)).toBe(false);
   expect(isJob({ datasets: 3 })).toBe(false);
+});
+
+test('what was verified can be approved, until it is; a change voids that', () => {
+  const approval = {
+    by: 'ada',
+    at: '2026-03-01T08:00:00+00:00',
+    note: '',
+    tree: 'abc',
+    holds: true
+  };
+  const verification = { verdict: 'verified' as const, outputs: [], steps: [], seconds: 1 };
+  expect(approvalState({ approval: null }, trans)).toBeUndefined();
+  expect(approvalState({ approval }, trans)?.word).toBe('approved');
+  expect(approvalState({ approval: { ...approval, holds: false } }, trans)?.sign).toBe('warn');
+  expect(canApprove({ approval: null, verification })).toBe(true);
+  expect(canApprove({ approval, verification })).toBe(false);
+  expect(canApprove({ approval: { ...approval, holds: false }, verification })).toBe(true);
+  expect(canApprove({ approval: null, verification, conflicts: ['a.py'] })).toBe(false);
+  expect(canApprove({ approval: null, verification: { ...verification, verdict: 'failed' } })).toBe(
+    false
+  );
+  expect(canApprove({ approval: null, verification: null })).toBe(false);
 });

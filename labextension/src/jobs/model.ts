@@ -101,6 +101,25 @@ export function jobStates(
   return first ? [own, ...waits] : [...waits, own];
 }
 
+/** The sign and word of a job's approval; none where it was never given. */
+export function approvalState(
+  job: Pick<Job, 'approval'>,
+  trans: TranslationBundle
+): { sign: Sign; word: string } | undefined {
+  if (!job.approval) {
+    return undefined;
+  }
+  return job.approval.holds
+    ? { sign: 'tick', word: trans.__('approved') }
+    : { sign: 'warn', word: trans.__('changed since it was approved') };
+}
+
+/** Whether what is known of a job allows to approve it; whether its files were verified is the server's to say. */
+export function canApprove(job: Pick<Job, 'approval' | 'verification' | 'conflicts'>): boolean {
+  const waits = (job.conflicts ?? []).length > 0;
+  return !job.approval?.holds && job.verification?.verdict === 'verified' && !waits;
+}
+
 /** The sign and word of one output's result. */
 export function resultState(
   result: Schemas['OutputVerdict']['result'],

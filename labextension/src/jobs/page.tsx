@@ -18,10 +18,11 @@ import { State } from '../ui/state';
 import { Tabs } from '../ui/tabs';
 import { TaskRow } from '../ui/taskrow';
 import { useFeed } from '../ui/usefeed';
+import { ApproveButton, type Standing, standingFacts, useStanding } from './approve';
 import { CellsView } from './cells';
 import { CommandIDs } from './commands';
 import { ConflictView, Updated } from './conflict';
-import { jobStates, type JobsModel } from './model';
+import { approvalState, jobStates, type JobsModel } from './model';
 import { MonitorView } from './monitor';
 import { RunsView } from './runs';
 import type { Job } from './tokens';
@@ -73,6 +74,7 @@ function Body(props: Inner): React.JSX.Element {
   useSignal(tasks.changed);
   useSignal(updating.changed);
   const [tab, setTab] = useTab(props);
+  const standing = useStanding(job, props.client, refresh);
   const running = tasks.running.filter(task => task.ref === `job:${job.name}`);
   const waiting = (job.conflicts ?? []).join('\n');
   React.useEffect(() => void updating.look(job), [updating, waiting]);
@@ -83,14 +85,20 @@ function Body(props: Inner): React.JSX.Element {
   };
   return (
     <div className="pj-JobPage">
-      <Toolbar {...props} busy={running.length > 0} update={() => void update()} />
-      <Head {...props} />
+      <Toolbar
+        {...props}
+        busy={running.length > 0}
+        update={() => void update()}
+        standing={standing}
+      />
+      <Head {...props} standing={standing} />
       {running.map(task => (
         <div key={task.id} className="pj-Jobs-progress" aria-live="polite">
           <TaskRow task={task} cancel={id => void tasks.cancel(id)} />
           {task.message && <div className="pj-Note pj-Jobs-note">{task.message}</div>}
         </div>
       ))}
+      {standing.error && <Trouble error={standing.error} />}
       {updating.error && <Trouble error={updating.error} />}
       {updating.done && <Updated update={updating.done} />}
       <ConflictView model={updating} busy={running.length > 0} apply={() => void update()} />
@@ -116,9 +124,11 @@ function useTab({ job, jobs }: Inner): [string, (tab: string) => void] {
   return [tab, setTab];
 }
 
-function Toolbar(props: Inner & { busy: boolean; update: () => void }): React.JSX.Element {
+function Toolbar(
+  props: Inner & { busy: boolean; update: () => void; standing: Standing }
+): React.JSX.Element {
   const trans = useTrans();
-  const { busy, commands, job, refresh, update } = props;
+  const { busy, commands, job, refresh, standing, update } = props;
   const start = (command: string) => () =>
     void commands.execute(command, { name: job.name }).then(refresh);
   const waits = (job.conflicts ?? []).length > 0;
@@ -154,6 +164,7 @@ function Toolbar(props: Inner & { busy: boolean; update: () => void }): React.JS
         title={trans.__('Run the job in a fresh environment and compare with the notebook')}
         onClick={start(CommandIDs.verify)}
       />
+      <ApproveButton job={job} busy={busy} standing={standing} />
     </div>
   );
 }
@@ -201,9 +212,10 @@ function Parts(
   );
 }
 
-function Head(props: Inner): React.JSX.Element {
+function Head(props: Inner & { standing: Standing }): React.JSX.Element {
   const trans = useTrans();
-  const { commands, job, opener } = props;
+  const { commands, job, opener, standing } = props;
+  const approved = approvalState(job, trans);
   const open = (): void =>
     opener.open(job.cells[0] ? `cell:${job.notebook}#${job.cells[0]}` : `notebook:${job.notebook}`);
   const changes = (): void => void commands.execute(SHOW_CHANGES, { path: job.notebook });
@@ -225,6 +237,7 @@ function Head(props: Inner): React.JSX.Element {
         '–'
       )
     ],
+    ...standingFacts(job, standing, trans),
     [trans.__('Written'), moment(job.exportedAt)],
     [trans.__('Folder'), <span title={job.path}>{job.path}</span>]
   ];
@@ -236,6 +249,7 @@ function Head(props: Inner): React.JSX.Element {
         {jobStates(job, trans).map(state => (
           <State key={state.word} {...state} />
         ))}
+        {approved && <State {...approved} />}
       </h1>
       <div className="pj-Meta">
         {facts.map(([label, value]) => (

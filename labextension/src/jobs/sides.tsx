@@ -55,8 +55,11 @@ function Parameters(props: Props): React.JSX.Element {
         },
         {
           title: trans.__('Kind'),
-          cell: row => originWord(row.kind ?? 'literal', trans),
-          width: '56px'
+          cell: row => {
+            const word = originWord(row.kind ?? 'literal', trans);
+            return <span title={word}>{word}</span>;
+          },
+          width: '68px'
         },
         {
           title: trans.__('From'),
