@@ -95,6 +95,21 @@ def test_a_worker_that_failed_or_was_killed_while_it_waited_is_not_asked_again(s
     assert len(given(sandbox)) == 3
 
 
+def test_a_worker_that_ends_just_when_it_is_asked_is_replaced(sandbox: Sandbox, csv: Path) -> None:
+    assert rows(sandbox, csv) == [[1], [2]]
+    take = sandbox.kept.take
+
+    def killed(place: kept.Place) -> tuple[socket.socket, int] | None:
+        found = take(place)
+        if found:
+            os.kill(found[1], signal.SIGKILL)
+        return found
+
+    sandbox.kept.take = killed  # type: ignore[method-assign]  # as the system does when memory runs out
+    assert [rows(sandbox, csv) for _ in range(5)] == [[[1], [2]]] * 5
+    assert len(given(sandbox)) == 6
+
+
 def test_few_wait_none_for_long_and_none_after_the_end(
     sandbox: Sandbox, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -117,6 +132,6 @@ def test_few_wait_none_for_long_and_none_after_the_end(
 
 def _runs(pid: int) -> bool:
     try:
-        return psutil.Process(pid).status() != psutil.STATUS_ZOMBIE
+        return bool(psutil.Process(pid).status() != psutil.STATUS_ZOMBIE)
     except psutil.NoSuchProcess:
         return False

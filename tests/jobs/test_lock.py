@@ -95,6 +95,11 @@ def test_a_job_of_plain_python_needs_nothing():
     assert lock.files(lock.needed(["json"], "", listed(), []), listed(), "3.11") == {lock.LOCK: lock.NOTHING}
 
 
+def test_what_code_may_do_without_is_taken_where_the_kernel_had_it():
+    found = lock.needed(["numpy"], "", listed(thing=GIT), [], ["thing", "nobody_has_it", "json"])
+    assert set(found.pins) == {"numpy", "thing"}
+
+
 def test_a_look_ahead_names_the_packages_that_are_here_and_leaves_the_others_out():
     found = lock.here({"pandas", "sklearn.linear_model", "json", "nobody_has_it"}, "df.to_parquet('x')")
     assert found["pandas"] == version("pandas") and found["scikit-learn"] == version("scikit-learn")

@@ -70,6 +70,23 @@ def test_what_is_accepted_is_normal_from_then_on(job, profiles, hook):
     assert set(json.loads((job / "reference.json").read_text())) == {"run", "scoring"}
 
 
+def test_what_is_accepted_at_once_is_in_the_history_as_it_was(job, profiles, hook):
+    ran(job, profiles, normal(3, mean=1.5))
+    assert Watch(job, send=hook).look(keep=False).state == "drifting"
+    accepted = Watch(job, send=hook).look(accept=True)
+    assert accepted.state == "steady" and hook.got == []
+    assert [one.drifting for one in Watch(job, send=hook).look().history] == [False, True]
+
+
+def test_word_of_a_breach_is_sent_whether_or_not_the_drift_was_accepted(job, profiles, hook):
+    ran(job, profiles, normal(3, mean=1.5), breaches=["in.csv has no column “x”."])
+    hook.status = 500
+    assert Watch(job, send=hook).look().alert.state == "waiting"
+    hook.status = 200
+    assert Watch(job, send=hook).look(accept=True).alert.state == "sent"
+    assert "break the contract" in hook.got[0][1]["text"] and "drifted" not in hook.got[0][1]["text"]
+
+
 def test_word_of_what_was_accepted_since_is_not_sent(job, profiles, hook, monkeypatch):
     address = os.environ["JOB_ALERT_WEBHOOK"]
     monkeypatch.delenv("JOB_ALERT_WEBHOOK")
@@ -84,7 +101,7 @@ def test_a_look_that_keeps_nothing_writes_and_sends_nothing(job, profiles, hook)
     ran(job, profiles, normal(3, mean=1.5))
     before = sorted((path, path.stat().st_mtime_ns) for path in job.rglob("*"))
     seen = Watch(job, send=hook).look(keep=False)
-    assert (seen.state, seen.alert.state, len(seen.history)) == ("drifting", "none", 2)
+    assert (seen.state, seen.alert.state, len(seen.history)) == ("drifting", "waiting", 2)
     assert sorted((path, path.stat().st_mtime_ns) for path in job.rglob("*")) == before and hook.got == []
     hook.status = 500
     assert Watch(job, send=hook).look().alert.state == "waiting"

@@ -253,6 +253,11 @@ def test_what_left_a_frame_changes_by_its_own_methods(taken, change):
     assert kept(loads, "t = pd.read_csv('a.csv')", f"x = {taken}", f"x.{change}", target="x") == [0, 1, 2, 3]
 
 
+def test_a_frame_of_polars_changes_in_place_wherever_it_came_from():
+    cells = ["import polars as pl", "t = pl.read_csv('a.csv')", "x = t.unique()", "x.insert_column(0, t['a'])"]
+    assert kept(*cells, target="x") == [0, 1, 2, 3]
+
+
 def test_a_frame_is_left_alone_by_methods_that_give_a_new_one():
     assert kept("import polars as pl", "t = pl.read_csv('a.csv')", "t.sort('a')", target="t") == [0, 1]
     assert kept("import pandas as pd", "t = pd.read_csv('a.csv')", "t.sort_values('a')", target="t") == [0, 1]

@@ -173,7 +173,7 @@ def broken(jobs, exported, folder, steps):
 
 
 def test_a_job_that_breaks_by_itself_is_different_and_says_with_what(jobs, exported, tmp_path):
-    found = broken(jobs, exported, tmp_path / "small", "raise SystemError('boom')\n")
+    found = broken(jobs, exported, tmp_path / "small", "print('auc: 0.93')\nraise SystemError('boom')\n")
     assert found.verdict == "different" and "SystemError: boom" in found.reason
     assert [(one.name, one.ok) for one in found.steps][-1] == ("run", False)
     assert {one.name for one in found.outputs} == {"proba", "auc", "predictions", "labels"}

@@ -18,7 +18,7 @@ from typing import Any
 
 MOST = 4
 SECONDS = 10.0  # shorter than the worker waits, so that none leaves while it is asked
-Key = tuple[str, str, str | None]
+Place = tuple[str, str, str | None]
 
 
 class Kept:
@@ -27,11 +27,11 @@ class Kept:
     def __init__(self, most: int = MOST) -> None:
         self._most = most
         self._lock = threading.Lock()
-        self._lines: dict[socket.socket, tuple[Key, int, float]] = {}
+        self._lines: dict[socket.socket, tuple[Place, int, float]] = {}
         weakref.finalize(self, _hang_up, self._lines)
 
-    def take(self, key: Key) -> tuple[socket.socket, int] | None:
-        """The line to a worker that waits for this key, and its process id; those that left are forgotten."""
+    def take(self, place: Place) -> tuple[socket.socket, int] | None:
+        """The line to a worker that waits for this place, and its process id; those that left are forgotten."""
         with self._lock:
             gone = set(select.select(list(self._lines), [], [], 0)[0])  # it says nothing while it waits
             gone |= {line for line, (_, _, since) in self._lines.items() if time.monotonic() - since > SECONDS}
@@ -39,15 +39,15 @@ class Kept:
                 del self._lines[line]
                 line.close()
             for line, (kept, pid, _) in self._lines.items():
-                if kept == key:
+                if kept == place:
                     del self._lines[line]
                     return line, pid
         return None
 
-    def give(self, key: Key, line: socket.socket, pid: int) -> None:
+    def give(self, place: Place, line: socket.socket, pid: int) -> None:
         """Keep a worker that said it waits."""
         with self._lock:
-            self._lines[line] = (key, pid, time.monotonic())
+            self._lines[line] = (place, pid, time.monotonic())
             while len(self._lines) > self._most:
                 oldest = next(iter(self._lines))
                 del self._lines[oldest]
@@ -59,7 +59,7 @@ class Kept:
             _hang_up(self._lines)
 
 
-def key(request: Mapping[str, Any]) -> Key | None:
+def place_of(request: Mapping[str, Any]) -> Place | None:
     """What a worker may be kept for after this request; None where it may not."""
     source = request["config"]["uri"]
     if request["verb"] not in ("look", "preview") or request["kind"] != "files" or not source.startswith("file:"):
@@ -67,7 +67,7 @@ def key(request: Mapping[str, Any]) -> Key | None:
     return request["kind"], source, os.environ.get("PYTHONPATH")
 
 
-def _hang_up(lines: dict[socket.socket, tuple[Key, int, float]]) -> None:
+def _hang_up(lines: dict[socket.socket, tuple[Place, int, float]]) -> None:
     for line in lines:
         line.close()
     lines.clear()

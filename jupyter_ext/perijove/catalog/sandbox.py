@@ -12,15 +12,16 @@ import select
 import signal
 import socket
 import time
+from collections import deque
 from collections.abc import Callable, Generator, Iterator
-from contextlib import suppress
+from contextlib import closing, suppress
 from dataclasses import dataclass
 from typing import Any
 
 import msgspec
 import psutil
 
-from perijove.catalog.kept import Kept, key
+from perijove.catalog.kept import Kept, Place, place_of
 from perijove.catalog.model import Level, Listing, Preview, Profile, Reading, Version, Window
 from perijove.catalog.workers import Workers
 from perijove.core.errors import Busy, Conflict, Failed, Invalid, NotAllowed, NotFound, PerijoveError
@@ -127,22 +128,43 @@ class Sandbox:
 
     def _one(self, request: dict[str, Any], key: str, computing: float | None = None) -> Any:
         computing = computing or self.limits.computing_seconds
-        found = None
-        for line in self._lines(request, self.limits.preview_seconds, lambda: None, computing):
-            found = line.get(key, found)
+        lines = self._lines(request, self.limits.preview_seconds, lambda: None, computing)
+        with closing(lines):
+            found = next((line[key] for line in lines if key in line), None)
+            if place_of(request):
+                deque(lines, 0)  # whoever may be asked again is heard to the end
         return _given(found)
 
     def _lines(
         self, request: dict[str, Any], seconds: float, check: Check, computing: float | None = None
     ) -> Generator[dict[str, Any], None, None]:
-        place = key(request)
-        line, pid = (self.kept.take(place) if place else None) or self.workers.start()
-        clock = _Clock(pid, seconds, computing)
-        ended = waits = False
+        place = place_of(request)
+        kept = self.kept.take(place) if place else None
+        if kept is not None:
+            with suppress(_Gone, _Ended):  # while it waited, or by what it read before: a fresh one is asked
+                yield from list(self._said(kept, request, place, _Clock(kept[1], seconds, computing), check))
+                return
+        worker = self.workers.start()
+        try:
+            yield from self._said(worker, request, place, _Clock(worker[1], seconds, computing), check)
+        except _Gone as error:
+            raise Failed("The worker process could not start.", hint="Run `perijove doctor`.") from error
+
+    def _said(
+        self,
+        worker: tuple[socket.socket, int],
+        request: dict[str, Any],
+        place: Place | None,
+        clock: _Clock,
+        check: Check,
+    ) -> Generator[dict[str, Any], None, None]:
+        """What a worker answers; raises _Gone where it ended before it said anything."""
+        line, pid = worker
+        ended = waits = heard = False
         try:
             _ask(line, {**request, "keep": place is not None})
             for raw in _read(line, clock, check):
-                said = msgspec.json.decode(raw)
+                said, heard = msgspec.json.decode(raw), True
                 if "ready" in said:
                     clock.begin(said["ready"])
                     continue
@@ -161,8 +183,10 @@ class Sandbox:
                 self.kept.give(place, line, pid)
             else:
                 line.close()
+        if not heard:
+            raise _Gone
         if not ended:
-            raise Invalid(
+            raise _Ended(
                 "Reading this ended its worker process: the data is damaged, or needs more memory than it may use.",
                 hint="Read it in a kernel, in smaller parts, or write it again.",
             )
@@ -178,7 +202,15 @@ def _ask(line: socket.socket, request: dict[str, Any]) -> None:
     try:
         line.sendall(msgspec.json.encode(request) + b"\n")
     except OSError as error:
-        raise Failed("The worker process could not start.", hint="Run `perijove doctor`.") from error
+        raise _Gone from error
+
+
+class _Ended(Invalid):
+    """A worker ended in the middle of its work."""
+
+
+class _Gone(Exception):
+    """A worker ended before it said anything."""
 
 
 class _Clock:

@@ -36,17 +36,17 @@ def pending(waiting: Kept, variable: str) -> Alert:
         name = hook.variable or "that [monitor] names"
         detail = f"No webhook is set: put its address into the environment variable {name}."
         return Alert("off", detail, len(waiting))
+    if not re.match(r"https?://[^/]", os.environ[variable]):
+        return Alert("waiting", f"{variable} does not hold an address of http or https.", len(waiting))
     return Alert("waiting", f"The next look sends them to the webhook that {variable} names.", len(waiting))
 
 
 def deliver(waiting: Kept, variable: str, send: Post = post) -> tuple[Alert, Kept]:
     """Send all that waits, oldest first; gives what became of it and what still waits for the next time."""
     before = pending(waiting, variable)
-    if before.state != "waiting":
+    address = os.environ.get(variable, "")
+    if before.state != "waiting" or not re.match(r"https?://[^/]", address):
         return before, waiting
-    address = os.environ[variable]
-    if not re.match(r"https?://[^/]", address):
-        return Alert("waiting", f"{variable} does not hold an address of http or https.", len(waiting)), waiting
     left = dict(sorted(waiting.items()))
     for mark in list(left):
         problem = _sent(address, left[mark], send)

@@ -26,7 +26,7 @@ from perijove.jobs.notebook import Notebook, read_notebook
 from perijove.jobs.package import Plan, check_folder, check_name, plan
 from perijove.jobs.ports import JobTarget, Kernels, Notebooks
 from perijove.jobs.targets.spec import Scheduled
-from perijove.jobs.vendored import beside, imported
+from perijove.jobs.vendored import imported, is_beside
 from perijove.jobs.verify import Teller
 
 
@@ -154,8 +154,4 @@ def _environment(found: Picked) -> dict[str, str]:
     """The packages that the kept statements import, as this Python has them; the lock takes the kernel's."""
     code = "\n".join(ast.unparse(one.node) for one in found.found.statements if one.node is not None)
     modules = imported(code)
-    try:
-        own = {path.partition("/")[0].removesuffix(".py") for path in beside(found.notebook, modules)}
-    except Invalid:  # a module beside the notebook cannot come along: the export says so
-        return {}
-    return here(modules - own, code)
+    return here({one for one in modules if not is_beside(found.notebook, one)}, code)

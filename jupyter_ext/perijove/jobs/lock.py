@@ -42,9 +42,16 @@ def _distributions() -> Mapping[str, list[str]]:
     return metadata.packages_distributions()
 
 
-def needed(modules: Iterable[str], code: str, listed: Mapping[str, Any], kinds: Iterable[str]) -> Needs:
-    """What code needs of what the kernel had; raises Invalid for a package that cannot be had elsewhere."""
-    wanted = requirements(modules, code, listed["packages"], kinds)
+def needed(
+    modules: Iterable[str], code: str, listed: Mapping[str, Any], kinds: Iterable[str], also: Iterable[str] = ()
+) -> Needs:
+    """What code needs of what the kernel had; raises Invalid for a package that cannot be had elsewhere.
+
+    ``also`` are modules that code may do without: those that the kernel did not have are left out.
+    """
+    known = {plain(name) for name in listed["packages"]}
+    there = [one for one in also if any(plain(name) in known for name in _brought_by(one.partition(".")[0]))]
+    wanted = requirements([*modules, *there], code, listed["packages"], kinds)
     origins = {plain(name): dict(origin) for name, origin in dict(listed.get("origins", {})).items()}
     lines, by_commit = [], []
     for name, version in wanted.items():
@@ -126,8 +133,9 @@ def here(modules: Iterable[str], code: str) -> dict[str, str]:
     names = [*extras, "distributed", *(name for top in tops for name in _brought_by(top))]
     packages = {}
     for name in dict.fromkeys(names):
-        with suppress(metadata.PackageNotFoundError):
-            packages[name] = metadata.version(name)
+        with suppress(metadata.PackageNotFoundError, OSError):
+            if found := str(metadata.version(name) or ""):  # a half-installed package has none
+                packages[name] = found
     known = {plain(name) for name in packages}
     there = [top for top in tops if any(plain(name) in known for name in _brought_by(top))]
     try:

@@ -65,19 +65,15 @@ class Watch:
         """
         profiles = self._profiles()
         if accept:
+            self._judge_new(profiles)  # by what was normal until now
             self._accept(profiles)
-        judged: dict[str, Judgement] = {}
-        for mark in profiles:
-            if mark not in self.history or mark in self._now(profiles):
-                judged[mark] = self._judged(mark, profiles)
+        judged = self._judge_new(profiles)
         found = [judged[mark] for mark in self._now(profiles)]
         metrics = self._labelled(profiles, labels) if labels else self._last_metrics()
         columns = [one for judgement in found for one in judgement.columns]
         drifting = any(one.drifting for one in columns) or any(one.drifting for one in metrics)
-        if keep:
-            alert = self._alert(profiles, judged, metrics if labels else [])
-        else:
-            alert = alerts.pending(dict(self.kept.get("waiting", {})), self.settings.webhook)
+        told, waiting = self._waiting(profiles, judged, metrics if labels else [])
+        alert = self._alert(told, waiting) if keep else alerts.pending(waiting, self.settings.webhook)
         history = sorted(self.history.values(), key=lambda one: one.id)
         state: Literal["drifting", "steady", "unknown"] = "steady" if columns or metrics else "unknown"
         state = "drifting" if drifting else state
@@ -130,10 +126,24 @@ class Watch:
                 found["scoring"] = {key: one.get(key, {}) for key in ("features", "predictions", "sha256")}
         _write(self.folder / "reference.json", found)
         self.kept["accepted"] = [*self.kept.get("accepted", []), *(mark for mark in now if mark in self.history)]
-        waiting = self.kept.get("waiting", {})  # word of what is normal now need not be sent any more
-        self.kept["waiting"] = {mark: message for mark, message in waiting.items() if mark not in now}
+        self.kept["waiting"] = self._left(dict(self.kept.get("waiting", {})))
+
+    def _left(self, waiting: dict[str, Any]) -> dict[str, Any]:
+        """What is still to be said once somebody accepted what is now: breaches and labels, and no drift."""
+        left = {}
+        for mark, message in waiting.items():
+            if mark.endswith("-labels"):
+                left[mark] = message
+            elif message.get("breaches"):
+                left[mark] = self._message(mark, [], int(message["breaches"]))
+        return left
 
     # -- judging
+
+    def _judge_new(self, profiles: Mapping[str, Profile]) -> dict[str, Judgement]:
+        """Judge what was not judged yet, and once more what counts now."""
+        now = self._now(profiles)
+        return {mark: self._judged(mark, profiles) for mark in profiles if mark not in self.history or mark in now}
 
     def _judged(self, mark: str, profiles: Mapping[str, Profile]) -> Judgement:
         """Judge one profile and put it into the history, which goes on to tell how far an accepted one was."""
@@ -209,22 +219,27 @@ class Watch:
 
     # -- alerts
 
-    def _alert(
+    def _waiting(
         self, profiles: Mapping[str, Profile], judged: Mapping[str, Judgement], metrics: list[MetricDecay]
-    ) -> Alert:
-        """Send word of what is new and bad, with what waits since the last time; then keep all that is known."""
+    ) -> tuple[list[str], dict[str, Any]]:
+        """What was told, with what is new and bad, and the messages that are to be sent."""
         told: list[str] = list(self.kept.get("told", []))
         waiting = dict(self.kept.get("waiting", {}))
         for mark, judgement in judged.items():
             breaches = judgement.breaches if profiles[mark]["source"] == "run" else []
-            if mark not in told and (self.history[mark].drifting or breaches):
-                waiting[mark] = self._message(mark, self.history[mark].columns, len(breaches))
+            drifted = [] if mark in self.kept.get("accepted", []) else self.history[mark].columns
+            if mark not in told and (drifted or breaches):
+                waiting[mark] = self._message(mark, drifted, len(breaches))
                 told.append(mark)
         worse = [one.name for one in metrics if one.drifting]
         labelled = f"{self.kept.get('labelled', {}).get('id', '')}-labels"
         if worse and labelled not in told:
             waiting[labelled] = self._message(labelled, [f"metrics.{name}" for name in worse], 0)
             told.append(labelled)
+        return told, waiting
+
+    def _alert(self, told: list[str], waiting: dict[str, Any]) -> Alert:
+        """Send what waits; then keep all that is known."""
         alert, left = alerts.deliver(waiting, self.settings.webhook, self.send)
         history = dict(sorted(self.history.items())[-KEPT:])
         told = [one for one in told if one.removesuffix("-labels") in history]

@@ -16,7 +16,7 @@ from perijove.jobs.log import Entry
 from perijove.jobs.model import Slice
 from perijove.jobs.notebook import Notebook
 from perijove.jobs.slice import BackwardSlice
-from perijove.jobs.vendored import beside
+from perijove.jobs.vendored import beside, imported
 
 
 @dataclass(frozen=True)
@@ -44,6 +44,13 @@ class Plan:
         own = {path.partition("/")[0].removesuffix(".py") for path in self.beside}
         extra = ("distributed",) if self.program.uses_cluster else ()
         return (*(one for one in self.program.modules if one.partition(".")[0] not in own), *extra)
+
+    @property
+    def also(self) -> tuple[str, ...]:
+        """The modules that files beside the notebook import, some of them perhaps only where they are there."""
+        own = {path.partition("/")[0].removesuffix(".py") for path in self.beside}
+        found = {one for file in self.beside.values() for one in imported(file.read_text("utf-8", "replace"))}
+        return tuple(sorted(found - own))
 
 
 def plan(

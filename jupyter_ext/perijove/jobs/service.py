@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import tempfile
+import threading
 import time
 from collections.abc import Sequence
 from datetime import UTC, datetime
@@ -79,6 +80,7 @@ class Jobs:
         self.lineage = lineage
         self.runs = runs
         self.approvals = Approvals(store, events)
+        self._looking: dict[str, threading.Lock] = {}
 
     def all(self) -> list[Job]:
         """The exported jobs, newest first."""
@@ -272,7 +274,8 @@ class Jobs:
         self, folder: Path, who: Person, labels: Labels | None = None, accept: bool = False, outputs: str = "outputs"
     ) -> Monitor:
         """How a job does: drift, breaches, metrics, history; its state is "drifting" as long as it drifts."""
-        found = monitor(folder, labels, accept, outputs)
+        with self._looking.setdefault(str(folder.resolve()), threading.Lock()):  # two looks would send alerts twice
+            found = monitor(folder, labels, accept, outputs)
         known = self.store.get(found.name)
         if known is None or Path(known.path) != folder.resolve():
             return found

@@ -40,7 +40,7 @@ def texts(job: Plan, listed: Mapping[str, Any], out: Path, run: str, facts: Mapp
     beside = {f"src/{path}": file.read_text("utf-8") for path, file in job.beside.items()}
     kinds = [entry["kind"] for entry in listed["values"]]
     kinds += ["frame" for entry in listed["values"] if str(entry.get("sample", "")).endswith(".parquet")]
-    needs = locks.needed(job.modules, "\n".join([steps, *beside.values()]), listed, kinds)
+    needs = locks.needed(job.modules, "\n".join([steps, *beside.values()]), listed, kinds, job.also)
     groups = serving.extras(listed)
     own, locked = serving.files(groups, needs, listed, python, _static)
     given = {

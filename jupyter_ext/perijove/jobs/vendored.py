@@ -18,9 +18,7 @@ def beside(notebook: Notebook, modules: Iterable[str]) -> dict[str, Path]:
 
     Files that these import in turn come along. Raises Invalid for one that leads out of the project.
     """
-    folder = notebook.file.parent
-    parts = len(Path(notebook.path).parts)
-    top = notebook.file.parents[parts - 1] if not Path(notebook.path).is_absolute() else folder
+    folder, top = _places(notebook)
     found: dict[str, Path] = {}
     waiting = sorted({module.partition(".")[0] for module in modules})
     seen: set[str] = set()
@@ -36,6 +34,17 @@ def beside(notebook: Notebook, modules: Iterable[str]) -> dict[str, Path]:
             found[file.relative_to(place).as_posix()] = file
             waiting.extend(imported(file.read_text("utf-8", "replace")))
     return dict(sorted(found.items()))
+
+
+def is_beside(notebook: Notebook, name: str) -> bool:
+    """Whether a module lies beside the notebook or at the project's top."""
+    return any(_is_module(one, name) for one in _places(notebook))
+
+
+def _places(notebook: Notebook) -> tuple[Path, Path]:
+    folder = notebook.file.parent
+    parts = len(Path(notebook.path).parts)
+    return folder, notebook.file.parents[parts - 1] if not Path(notebook.path).is_absolute() else folder
 
 
 def imported(source: str) -> set[str]:

@@ -38,21 +38,14 @@ PASSED = (
     "USERPROFILE",
 )
 TAIL = 1500
+ENDED = "error.json"
 BROKE = "The job ends with an error"
-AROUND = {
-    *(
-        "ConnectionError",
-        "ConnectionRefusedError",
-        "ConnectionResetError",
-        "ConnectTimeout",
-        "TimeoutError",
-        "ReadTimeout",
-    ),
-    *("URLError", "HTTPError", "SSLError", "gaierror", "OperationalError", "PermissionError", "MemoryError"),
-    *("ModuleNotFoundError", "ImportError", "KilledWorker", "KeyboardInterrupt"),
-}
-"""Errors of the network, the machine or the environment, after which it cannot be told what the job would give."""
-_ERROR = re.compile(r"^([A-Za-z_][\w.]*): .*")
+AROUND = re.compile(
+    r"\bbuiltins\.(OSError|MemoryError|ImportError|EOFError)\b|"
+    r"Connect|Timeout|Network|Memory|HTTP|SSL|TLS|Proxy|Protocol|Credential|Unauthorized|Operational|IOException|Killed|"
+    r"CommClosed|Unavailable|ClientError|ServiceError"
+)
+"""Kinds of errors of the network, the machine or the environment: what the job would give cannot be told then."""
 # Ends with the program that started it, so that a killed verification leaves nothing running; Linux tells it so.
 _KEEP = """
 import subprocess, sys
@@ -98,11 +91,7 @@ class Silent:
 
 
 class StepFailed(Exception):
-    """A step of the verification did not work; the text says why, ``code`` is the exit code of its program."""
-
-    def __init__(self, reason: str, code: int = 0) -> None:
-        super().__init__(reason)
-        self.code = code
+    """A step of the verification did not work; the text says why."""
 
 
 class Verifier:
@@ -192,7 +181,7 @@ class Verifier:
         try:
             return self._run(work, "first")
         except StepFailed as error:
-            ended = _ended(str(error)) if error.code == 1 else ""
+            ended = _ended(work / ENDED)
             check = [str(self.python), "-m", self.name, "check"]
             if not ended or self._call(check, work, self._job_env(work))[0]:
                 raise
@@ -206,7 +195,7 @@ class Verifier:
     def _run(self, work: Path, which: str) -> str:
         shutil.rmtree(work / which, ignore_errors=True)
         argv = [str(self.python), "-m", self.name, "run", "--out", str(work / which)]
-        self._must(argv, work, self._job_env(work))
+        self._must(argv, work, {**self._job_env(work), "JOB_ERROR_FILE": str(work / ENDED)})
         return f"{sum(1 for _ in (work / which).iterdir()) - 1} outputs"
 
     def _compare(self, work: Path) -> str:
@@ -234,16 +223,23 @@ class Verifier:
         code, tail = self._call(argv, cwd, env)
         if code:
             what = " ".join(Path(one).name if os.sep in one else one for one in argv[:6])
-            raise StepFailed(f"“{what}” ended with {code}. {tail}", code)
+            raise StepFailed(f"“{what}” ended with {code}. {tail}")
 
     def _call(self, argv: list[str], cwd: Path, env: dict[str, str] | None) -> tuple[int, str]:
         return kept_output(self.teller, argv, cwd, env, cwd / "step.log")
 
 
-def _ended(text: str) -> str:
-    """The error that a program ended with; empty where there is none, or one that its surroundings may have caused."""
-    named = [found for line in text.splitlines() if (found := _ERROR.match(line))]
-    return "" if not named or named[-1][1].rpartition(".")[2] in AROUND else named[-1][0][:300]
+def _ended(file: Path) -> str:
+    """The error that a job says it ended with; empty where it says none, or one its surroundings may have caused."""
+    try:
+        said = json.loads(file.read_text("utf-8"))
+        kinds, message = [str(one) for one in said["kinds"]], str(said["message"])
+    except (OSError, ValueError, KeyError, TypeError):
+        return ""
+    if any(AROUND.search(one) for one in kinds):
+        return ""
+    name = kinds[0].removeprefix("builtins.") if kinds else "Error"
+    return " ".join(f"{name}: {message}".split())[:300].rstrip(": ")
 
 
 def kept_output(

@@ -122,6 +122,7 @@ function Head(props: {
         <Button
           label={trans.__('Accept as normal…')}
           title={trans.__('Compare with what is now from now on')}
+          disabled={looking}
           onClick={() => void ask()}
         />
       )}
@@ -129,6 +130,7 @@ function Head(props: {
         icon={refreshIcon}
         label={trans.__('Look again')}
         title={trans.__('Judge what runs and scorings left since, and send the alerts that wait')}
+        disabled={looking}
         onClick={() => look(false)}
       />
       <span className="pj-Jobs-alerts">

@@ -20,7 +20,9 @@ from perijove.core.errors import Invalid, NotFound
 SUSPECT_BYTES = 256 * 1024 * 1024
 SUSPECT_RATIO = 1_000
 BUFFER_NEAR, BUFFER_FAR = 64 * 1024, 1024 * 1024  # reads pages as they are needed instead of whole column chunks
-MAPPED = 768 * 1024 * 1024  # bytes of a file that is looked at in place; larger ones would use up what a worker may map
+MAPPED = (
+    768 * 1024 * 1024
+)  # bytes of a file whose first rows are read in place; larger ones would use up what a worker has
 MANY = 16_384  # rows, from which on it is worth to start threads
 FOOTERS_NEAR, FOOTERS_FAR = 500, 16
 
@@ -30,11 +32,9 @@ def open_file(place: Spot) -> Any:
     import pyarrow as pa
     import pyarrow.parquet as pq
 
-    near = isinstance(place, Local)
+    buffer = BUFFER_NEAR if isinstance(place, Local) else BUFFER_FAR
     try:
-        mapped = near and place.size() <= MAPPED
-        buffer = 0 if mapped else BUFFER_NEAR if near else BUFFER_FAR
-        file = pq.ParquetFile(arrow_file(place), memory_map=mapped, pre_buffer=False, buffer_size=buffer)
+        file = pq.ParquetFile(arrow_file(place), memory_map=False, pre_buffer=False, buffer_size=buffer)
         _ = file.schema_arrow.names  # what Arrow has no type for is said here, not at the first row
         return file
     except MemoryError:
@@ -45,6 +45,19 @@ def open_file(place: Spot) -> Any:
         raise Invalid(f"{place.name} may not be read.", hint="Check the permissions of the file.") from error
     except (pa.ArrowException, OSError, ValueError) as error:
         raise broken(place, error) from error
+
+
+def _mapped(place: Spot, opened: Any) -> Any:
+    """The same file, read in place where that can be had: a few rows come sooner so."""
+    import pyarrow as pa
+    import pyarrow.parquet as pq
+
+    try:
+        if place.size() <= MAPPED:
+            return pq.ParquetFile(arrow_file(place), metadata=opened.metadata, memory_map=True, pre_buffer=False)
+    except (pa.ArrowException, OSError):
+        pass  # then it is read as usual
+    return opened
 
 
 def broken(place: Spot, error: Exception) -> Invalid:
@@ -156,6 +169,8 @@ class ParquetTable:
                 return
             near = isinstance(self.files[number], Local)  # from afar Python reads, which is one thread at a time
             threads = near and batch >= MANY
+            if near and not threads:
+                file = _mapped(self.files[number], file)
             for found in file.iter_batches(batch, row_groups=groups, columns=wanted, use_threads=threads):
                 yield self._completed(found, number, columns, found.num_rows)
         except MemoryError:
