@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import shutil
 import subprocess
 import sys
@@ -144,6 +145,47 @@ def test_tampered_golden_values_fail(exported, tmp_path):
     (folder / "tests/golden/auc.json").write_text("0.5")
     found = verify(folder)
     assert found.verdict == "failed" and "changed after the export" in found.reason
+
+
+def own_command(jobs, exported, *arguments, most=None):
+    """The job's own command, where no file may be longer than ``most`` bytes."""
+    import resource
+
+    env = {**os.environ, "PYTHONPATH": str(Path(exported.path) / "src"), "JOB_DATA_ROOT": str(jobs.project.root)}
+    limit = (lambda: resource.setrlimit(resource.RLIMIT_FSIZE, (most, most))) if most else None
+    argv = [sys.executable, "-m", "small", *arguments]
+    return subprocess.run(argv, env=env, capture_output=True, text=True, preexec_fn=limit)
+
+
+def test_a_run_whose_outputs_do_not_fit_ends_with_1_and_keeps_the_earlier_ones(jobs, exported, tmp_path):
+    out = tmp_path / "out"
+    assert own_command(jobs, exported, "run", "--out", str(out)).returncode == 0
+    before = {path: path.read_bytes() for path in out.rglob("*") if path.is_file()}
+    done = own_command(jobs, exported, "run", "--quiet", "--out", str(out), "--strength", "0.7", most=500)
+    assert done.returncode == 1 and "It is as it was" in done.stderr, done.stderr
+    assert {path: path.read_bytes() for path in out.rglob("*") if path.is_file()} == before
+
+
+def test_what_makes_no_sense_is_said_before_any_work(jobs, exported, tmp_path):
+    (tmp_path / "file").write_text("")
+    (tmp_path / "odd.toml").write_text('data_rot = "."\n[paramters]\n')
+    for arguments, words in [
+        (("--out", str(Path(exported.path) / "src" / "x")), "holds the job itself"),
+        (("--out", str(tmp_path / "file")), "is no folder"),
+        (("--config", str(tmp_path / "odd.toml")), "data_rot, paramters, which is not known"),
+    ]:
+        done = own_command(jobs, exported, "run", *arguments)
+        assert done.returncode == 2 and words in done.stderr and "step" not in done.stderr, done.stderr
+
+
+def test_data_that_lies_elsewhere_is_found_by_verify_too(jobs, exported, tmp_path, monkeypatch):
+    folder = tmp_path / "a" / "b" / "small"
+    shutil.copytree(exported.path, folder)
+    assert verify(folder).verdict == "failed"
+    monkeypatch.chdir(jobs.project.root)
+    monkeypatch.setenv("JOB_DATA_ROOT", ".")
+    found = verify(folder)
+    assert found.verdict == "verified", (found.reason, found.outputs)
 
 
 def test_an_edited_file_is_seen(jobs, exported):

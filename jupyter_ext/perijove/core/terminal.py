@@ -6,7 +6,7 @@ import getpass
 import re
 from collections.abc import Callable, Sequence
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 import click
 import msgspec
@@ -18,6 +18,7 @@ from perijove.core.model import Task
 KINDS: dict[str, type[PerijoveError]] = {
     kind.__name__: kind for kind in (Invalid, NotFound, NotAllowed, Conflict, Busy)
 }
+NARROWEST = 24
 CONTROLS = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f]")
 json_option = click.option("--json", "as_json", is_flag=True, help="Print one JSON document instead of text.")
 
@@ -60,7 +61,10 @@ def table(heads: Sequence[str], rows: Sequence[Sequence[Any]], numbers: Sequence
         console.width = 200  # a file or a pipe has no width; a line stays a line
     drawn = Table(box=None, pad_edge=False, header_style="bold")
     for index, head in enumerate(heads):
-        drawn.add_column(head, justify="right" if index in numbers else "left", overflow="ellipsis", no_wrap=True)
+        longest = max([len(head), *(len(shown(str(row[index]))) for row in rows)])
+        least = min(longest, NARROWEST if index < len(heads) - 1 else len(head))  # a long detail leaves room for names
+        side: Literal["left", "right"] = "right" if index in numbers else "left"
+        drawn.add_column(head, justify=side, overflow="ellipsis", no_wrap=True, min_width=least)
     for row in rows:
         drawn.add_row(*(Text("–" if cell is None or cell == "" else shown(str(cell))) for cell in row))
     console.print(drawn)

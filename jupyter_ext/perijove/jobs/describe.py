@@ -17,6 +17,8 @@ from perijove.jobs.parameters import Setting, environment, settings
 from perijove.jobs.roles import models
 from perijove.jobs.slice import BackwardSlice, Statement
 
+FITS = ("fit", "partial_fit")
+
 
 def describe(
     notebook: Notebook,
@@ -118,7 +120,17 @@ def output_names(found: BackwardSlice, chosen: Sequence[int]) -> list[str]:
         }
         bound = set(found.names([one.cell]))
         names.update(dict.fromkeys(n for n in stored if n in bound and n not in loops and not n.startswith("_")))
+        names.update(dict.fromkeys(_fitted(one.node)))
     return list(names)
+
+
+def _fitted(node: ast.stmt) -> list[str]:
+    """The model that a statement trains in place, whichever cell made it: ``model.fit(x, y)``."""
+    call = node.value if isinstance(node, ast.Expr | ast.Assign) else None
+    if isinstance(call, ast.Call) and isinstance(call.func, ast.Attribute) and call.func.attr in FITS:
+        base = call.func.value
+        return [base.id] if isinstance(base, ast.Name) and not base.id.startswith("_") else []
+    return []
 
 
 def all_outputs(found: BackwardSlice, names: Sequence[str]) -> list[Output]:

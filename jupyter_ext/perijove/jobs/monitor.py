@@ -29,7 +29,7 @@ KEPT = 500
 Profile = dict[str, Any]
 
 
-class Settings(msgspec.Struct, frozen=True):
+class Settings(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """``[monitor]`` of a job's config.toml; ``baseline`` are metrics that labels are compared with."""
 
     psi: float = 0.2

@@ -34,14 +34,20 @@ def run_job(folder: Path, parameters: Mapping[str, str], environments: Path, tel
     own = {key: value for key, value in os.environ.items() if key not in ("PERIJOVE_HOME", "PERIJOVE_NOTEBOOK")}
     env = environment.clean(own, folder.resolve() / "src", environments / "bytecode")
     argv = [str(environment.program(place)), "-m", name, "run", "--out", str(out.resolve()), *options]
-    must(teller, argv, folder, env)
+    must(teller, argv, folder, env, asked=True)
     return {"name": name, "path": str(folder), "outputs": str(out), "seconds": round(time.monotonic() - started, 2)}
 
 
-def must(teller: Teller, argv: list[str], cwd: Path, env: Mapping[str, str] | None = None) -> None:
-    """Run a program; raises Failed with the end of what it printed."""
+def must(
+    teller: Teller, argv: list[str], cwd: Path, env: Mapping[str, str] | None = None, *, asked: bool = False
+) -> None:
+    """Run a program; raises Failed with the end of what it printed, Invalid where a job was asked for nonsense."""
     with tempfile.TemporaryDirectory() as place:
         code, tail = kept_output(teller, argv, cwd, env, Path(place) / "log")
+    if code == 2 and asked:
+        raise Invalid(
+            tail or "The job was asked for something that makes no sense.", hint="Its README names its options."
+        )
     if code:
         raise Failed(
             f"The job ended with {code}. {tail}", hint="Its log says where; `check` looks for what is missing."

@@ -68,6 +68,7 @@ def texts(job: Plan, listed: Mapping[str, Any], out: Path, run: str, facts: Mapp
         f"{source}/progress.py": _static("progress.py"),
         f"{source}/steps.py": steps,
         f"{source}/values.py": _static("values.py"),
+        f"{source}/writing.py": _static("writing.py"),
         "tests/compare.py": _static("compare.py"),
         f"tests/test_{job.name}.py": tidy("test.py", render("test.py.j2", **given), job.name),
         f"{GOLDEN}/values.json": as_json({"values": listed["values"], "python": listed["python"]}),

@@ -174,6 +174,8 @@ class Verifier:
     def _job_env(self, work: Path) -> dict[str, str]:
         wanted = {*PASSED, *self.manifest.get("environment", [])}
         found = {name: value for name, value in os.environ.items() if name in wanted}
+        if root := os.environ.get("JOB_DATA_ROOT"):
+            found["JOB_DATA_ROOT"] = str(Path(root).resolve())  # the job runs in another folder
         return environment.clean(found, self.folder / "src", (self.environments or work) / "bytecode")
 
     def _first(self, work: Path) -> str:

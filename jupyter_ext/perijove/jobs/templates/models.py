@@ -10,6 +10,7 @@ The portable forms are compared with the model on the same rows; ``parity.json``
 
 from __future__ import annotations
 
+import errno
 import hashlib
 import importlib.util
 import json
@@ -25,6 +26,7 @@ profiles = importlib.import_module(f"{__package__}.profiles" if __package__ else
 
 log = logging.getLogger(__package__)
 FOLDER = "models"
+FULL = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EROFS, errno.EIO)
 FLOAT32 = 1e-3  # by which a portable form may differ, relative to the width of the answers
 ROWS = 2_000  # that the forms are compared on
 PACKAGES = ("scikit-learn", "xgboost", "numpy", "pandas", "skl2onnx", "onnxmltools", "onnxruntime", "treelite")
@@ -84,9 +86,14 @@ def _saved(value: Any, name: str, folder: Path) -> Facts:
             form, file = "pickle", folder / f"{stem}.pickle"
             file.write_bytes(pickle.dumps(value, protocol=5))
     except Exception as error:  # noqa: BLE001 - the run is good without it; serving says why there is no model
+        if isinstance(error, OSError) and error.errno in FULL:
+            raise
         log.warning("the model %s cannot be kept: %s", name, error)
         return facts | {"detail": f"It cannot be written to a file: {type(error).__name__}: {error}"[:300]}
-    return facts | {"form": form, "file": file.name, "sha256": _digest(file.read_bytes())}
+    sha256 = _digest(file.read_bytes())
+    kept = file.with_name(f"{stem}-{sha256[:8]}{file.suffix}")  # beside that of an earlier run, until the list names it
+    file.replace(kept)
+    return facts | {"stem": kept.stem, "form": form, "file": kept.name, "sha256": sha256}
 
 
 def _rows_for(model: Any, name: str, tables: Sequence[Any], golden: Path) -> Any:
@@ -167,6 +174,16 @@ def _column(values: Any, dtype: str) -> Facts:
     if kind in ("integer", "number") and points:
         column |= {"min": min(points), "max": max(points)}
     return column
+
+
+def tidy(out: Path) -> None:
+    """Remove the files of models of earlier runs, which ``models.json`` names no more."""
+    listed = json.loads((out / FOLDER / "models.json").read_text("utf-8"))["models"]
+    named = {"models.json", *(one["file"] for one in listed)}
+    named |= {made["file"] for one in listed for made in one.get("portable", [])}
+    for path in (out / FOLDER).iterdir():
+        if path.is_file() and path.name not in named:
+            path.unlink(missing_ok=True)
 
 
 # -- asking

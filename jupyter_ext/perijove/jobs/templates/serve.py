@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import json
 import logging
+import socket
 from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import asynccontextmanager
 from importlib import import_module
@@ -35,6 +36,10 @@ def batch(scoring: Scorer, source: Path, target: Path) -> int:
     from pyarrow import Table, concat_tables, parquet
 
     rows, parts = 0, []
+    if target.suffix.lower() not in (".parquet", ".pq") or target.is_dir():
+        raise BadRows(f"{target} cannot be written: it is no Parquet file.", "Name one, for instance scored.parquet.")
+    if target.resolve() == source.resolve():
+        raise BadRows(f"{target} is the file that is scored.", "Name another one with --out.")
     table = _read(source)
     missing = [name for name in scoring.columns if name not in table.column_names]
     if missing:
@@ -49,7 +54,7 @@ def batch(scoring: Scorer, source: Path, target: Path) -> int:
         if problems:
             raise BadRows(
                 f"{source} holds rows that the model does not take.",
-                "`check` compares inputs with the contract.",
+                "GET /schema of the served model says what a row holds.",
                 problems[:MOST_PROBLEMS],
             )
         answers = scoring.predict(given)
@@ -77,7 +82,7 @@ def _read(source: Path) -> Any:
         return csv.read_csv(source) if source.suffix.lower() in (".csv", ".tsv") else parquet.read_table(source)
     except (OSError, ArrowInvalid) as error:
         raise BadRows(
-            f"{source} cannot be read: {error}"[:400], "Name a Parquet file, or a CSV file with a header."
+            f"{source} cannot be read: {type(error).__name__}: {error}"[:400], "Name a Parquet file, or a CSV file with a header."
         ) from error
 
 
@@ -201,5 +206,11 @@ def listen(scoring: Scorer, host: str, port: int, ready: Callable[[str], None]) 
         application, host=host, port=port, log_level="warning", access_log=False, timeout_graceful_shutdown=10
     )
     server = Server(config)
-    server.run()
+    try:
+        family = socket.AF_INET6 if ":" in host else socket.AF_INET
+        place = socket.create_server((host, port), family=family)
+    except OSError as error:
+        raise models.Unusable(f"Nobody can listen on {host}, port {port}: {error.strerror}. Choose another.") from error
+    with place:
+        server.run(sockets=[place])
     return 0 if server.started else 1

@@ -11,6 +11,7 @@ import dataclasses
 import datetime
 import decimal
 import enum
+import errno
 import json
 import math
 import platform
@@ -26,6 +27,7 @@ MOST_CELLS = 20_000_000
 MOST_PARTS = 200
 DEEPEST = 8
 HELD = 64
+FULL = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EROFS, errno.EIO)
 Entry = dict[str, Any]
 
 
@@ -69,6 +71,8 @@ class Writer:
                     return entry
             return self._plain(entry, value, depth)
         except Exception as error:  # noqa: BLE001 - one value that cannot be written is listed, the others are written
+            if isinstance(error, OSError) and error.errno in FULL:
+                raise
             for name_ in ("file", "sample", "parts"):
                 entry.pop(name_, None)
             return entry | {"kind": "none", "file": "", "detail": f"{type(error).__name__}: {error}"[:300]}

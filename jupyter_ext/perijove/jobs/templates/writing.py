@@ -1,0 +1,66 @@
+"""Writes the outputs of a run all together, or none: those of the run before stay until the new ones are complete."""
+
+from __future__ import annotations
+
+import errno
+import os
+import shutil
+import signal
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+FULL = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EROFS, errno.EIO)
+LISTS = ("models.json", "parity.json", "values.json")  # they name other files, and so they come last
+
+
+class CannotWrite(Exception):
+    """The outputs cannot be written; the text says why and what to do."""
+
+
+@contextmanager
+def fresh(out: Path) -> Iterator[Path]:
+    """A folder for the files of a run. At the end they take the places of earlier ones; if anything fails, none does."""
+    made = out / f".making-{os.getpid()}"
+    try:
+        out.mkdir(parents=True, exist_ok=True)
+        for left in out.glob(".making-*"):
+            if not _is_running(left.name.rpartition("-")[2]):
+                shutil.rmtree(left, ignore_errors=True)
+        made.mkdir(exist_ok=True)
+    except OSError as error:
+        raise CannotWrite(f"{out} cannot be written to: {error.strerror}. Name another folder with --out.") from error
+    try:
+        yield made
+        _take_over(made, out)
+    except OSError as error:
+        if error.errno not in FULL:
+            raise
+        raise CannotWrite(f"The outputs cannot be written to {out}: {error.strerror}. It is as it was.") from error
+    finally:
+        shutil.rmtree(made, ignore_errors=True)
+
+
+def _is_running(pid: str) -> bool:
+    try:
+        os.kill(int(pid), 0)
+    except (ValueError, ProcessLookupError):
+        return False
+    except OSError:  # somebody else's
+        return True
+    return True
+
+
+def _take_over(made: Path, out: Path) -> None:
+    """Put the new files in their places, with Ctrl-C held back for that moment."""
+    main = threading.current_thread() is threading.main_thread()
+    before = signal.signal(signal.SIGINT, signal.SIG_IGN) if main else None
+    try:
+        for path in sorted((one for one in made.rglob("*") if one.is_file()), key=lambda one: (one.name in LISTS, one)):
+            place = out / path.relative_to(made)
+            place.parent.mkdir(parents=True, exist_ok=True)
+            path.replace(place)
+    finally:
+        if main:
+            signal.signal(signal.SIGINT, before)
