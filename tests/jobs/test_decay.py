@@ -8,6 +8,7 @@ import random
 import pytest
 
 from perijove.core.errors import Invalid
+from perijove.jobs.decay import metrics
 from perijove.jobs.model import Labels
 from perijove.jobs.monitor import Watch
 from tests.jobs.watching import normal, scored
@@ -89,3 +90,15 @@ def test_labels_need_a_scored_file_and_one_that_can_be_read(job, profiles, hook,
     answered(job, profiles, [(1, 0, 0.2), (2, 1, 0.7)])
     with pytest.raises(Invalid, match="cannot be read"):
         Watch(job, send=hook).look(Labels(str(tmp_path / "none.csv")))
+
+
+def test_a_key_that_is_not_there_is_named_and_an_index_of_pandas_is_no_label(job, profiles, hook, tmp_path):
+    import pandas as pd
+
+    truth = [True, False] * 3
+    write_csv(job / "outputs" / "scored.csv", ["id", "prediction"], [[at, one] for at, one in enumerate(truth)])
+    frame = pd.DataFrame({"id": range(6), "bad": truth}, index=[5, 4, 3, 2, 1, 0])
+    frame.to_parquet(tmp_path / "t.parquet")
+    assert metrics(job / "outputs" / "scored.csv", Labels(str(tmp_path / "t.parquet"), key="id"))[0]["accuracy"] == 1.0
+    with pytest.raises(Invalid, match="have no column “nokey”"):
+        metrics(job / "outputs" / "scored.csv", Labels(str(tmp_path / "t.parquet"), key="nokey"))

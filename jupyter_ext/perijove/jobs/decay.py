@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import re
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
@@ -58,8 +59,13 @@ def _columns(path: Path) -> dict[str, list[Any]]:
     return {name: table.column(name).to_pylist() for name in table.column_names}
 
 
+INDEX = re.compile(r"__index_level_\d+__")  # what pandas writes of an index without a name
+
+
 def _only(truth: Mapping[str, Any], labels: Labels) -> str:
-    others = [name for name in truth if name != labels.key]
+    if labels.key and labels.key not in truth:
+        raise Invalid(f"The labels have no column “{labels.key}”.", hint=f"They have: {', '.join(truth)}.")
+    others = [name for name in truth if name != labels.key and not INDEX.fullmatch(name)]
     if len(others) != 1:
         raise Invalid("Which column holds the labels?", hint=f"Name one of {', '.join(others)} with --label-column.")
     return others[0]
