@@ -199,6 +199,19 @@ def test_an_edited_file_is_seen(jobs, exported):
     assert jobs.show("small").state == "verified"
 
 
+def test_an_edited_job_that_was_verified_as_it_is_now_is_verified(jobs, exported):
+    steps = jobs.project.root / "jobs/small/src/small/steps.py"
+    text, before = steps.read_text(), jobs.show("small").verification
+    steps.write_text(text + "# mine\n")
+    try:
+        assert jobs.show("small").state == "edited"
+        assert jobs.verify(Path(jobs.show("small").path), ME).verdict == "verified"
+        assert jobs.show("small").state == "verified"
+    finally:
+        steps.write_text(text)
+        jobs.store.set_state("small", "verified", before)
+
+
 def test_a_job_whose_verification_was_killed_is_as_before(jobs, exported):
     jobs.store.set_state("small", "verifying")
     assert jobs.show("small").state == "verified"
@@ -301,7 +314,7 @@ def test_an_update_keeps_edits_and_is_verified(jobs, exported):
         assert "most" in {one["name"] for one in found.result["verification"]["outputs"]}
         assert "Ours." in readme.read_text()
         now = jobs.show("small")
-        assert (now.state, now.behind) == ("edited", False)
+        assert (now.state, now.behind) == ("verified", False), "edited, and verified as it is now"
     finally:
         notebooks.write(jobs.project.root / "small.ipynb", notebooks.SMALL)
 

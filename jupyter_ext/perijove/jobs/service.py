@@ -372,7 +372,8 @@ class Jobs:
             approval=as_it_holds(job),
             schedule=self.exporter.schedule(read_manifest(folder)),
         )
-        edits = changed and job.state != "drifting"  # what is read and answered matters more than what was edited
+        proven = job.state == "verified" and job.verification is not None and job.verification.tree == tree_of(folder)
+        edits = changed and not proven and job.state != "drifting"  # what is read matters more than what was edited
         return msgspec.structs.replace(job, state="edited") if edits else job
 
     def _is_behind(self, job: Job, folder: Path) -> bool:
