@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ast
 import json
 import os
 import subprocess
@@ -13,6 +14,7 @@ import pytest
 from perijove.core.errors import Invalid
 from perijove.jobs import backward_slice
 from perijove.jobs.effects import effects_of
+from perijove.jobs.names import free_names
 from perijove.jobs.slice import Analysis
 
 HERE = Path(__file__).parent
@@ -267,3 +269,19 @@ def test_a_view_of_random_numbers_is_one():
     assert kept("import numpy as np", "x = np.random.rand(3)", "y = x.reshape(-1, 1)", "x.sort()", target="y") == [
         0, 1, 2, 3,
     ]  # fmt: skip
+
+
+def test_a_function_in_a_function_may_bind_the_names_of_the_outer_one():
+    counter = "def counter(y):\n    def inner(x):\n        nonlocal y\n        y = y + x * rate\n        return y\n"
+    cells = ["rate = 2", "other = 3", counter + "    return inner", "f = counter(1)", "f(3)", "z = f(4)"]
+    assert kept(*cells) == [0, 2, 3, 4, 5]
+    deep = (
+        "def outer():\n    y = 0\n    def give():\n        def inner():\n            nonlocal y\n            y = a1\n"
+    )
+    assert kept("a1 = 1", deep + "        inner()\n        return y\n    return give()", "z = outer()") == [0, 1, 2]
+
+
+def test_a_function_that_binds_a_name_of_one_around_it_looks_that_name_up():
+    inner = ast.parse("def inner():\n    nonlocal y\n    y = a1").body[0]
+    assert free_names(inner) >= {"y", "a1"}
+    assert "x" not in free_names(ast.parse("def f(x):\n    def g():\n        return x").body[0])

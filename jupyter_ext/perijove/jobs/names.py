@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 import builtins
+import copy
 import symtable
 from collections.abc import Sequence
 
@@ -90,6 +91,8 @@ def free_names(node: ast.AST) -> set[str]:
 
 def _scopes(node: ast.AST) -> list[tuple[symtable.SymbolTable, bool]]:
     """Every scope of a statement, and whether it runs later than the statement: it is a function's, or in one."""
+    if any(isinstance(part, ast.Nonlocal) for part in ast.walk(node)):
+        node = _Outward().visit(copy.deepcopy(node))  # the function around it may not be part of the statement
     waiting = [(symtable.symtable(ast.unparse(node), "<statement>", "exec"), False)]
     found = []
     while waiting:
@@ -97,6 +100,14 @@ def _scopes(node: ast.AST) -> list[tuple[symtable.SymbolTable, bool]]:
         found.append((scope, late))
         waiting.extend((one, late or _is_late(one)) for one in scope.get_children())
     return found
+
+
+class _Outward(ast.NodeTransformer):
+    """Names of an outer function as if they were the program's."""
+
+    def visit_Nonlocal(self, node: ast.Nonlocal) -> ast.Global:
+        """Look further out."""
+        return ast.copy_location(ast.Global(node.names), node)
 
 
 def _is_late(scope: symtable.SymbolTable) -> bool:
