@@ -110,6 +110,15 @@ def test_a_worker_that_ends_just_when_it_is_asked_is_replaced(sandbox: Sandbox, 
     assert len(given(sandbox)) == 6
 
 
+def test_a_worker_that_ends_in_its_work_is_told_as_bad_data(
+    sandbox: Sandbox, csv: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("perijove.catalog.sandbox._read", lambda *_: iter([b'{"ready": 0.1}']))
+    with pytest.raises(Invalid, match="ended its worker process") as told:
+        rows(sandbox, csv)
+    assert told.value.kind == "Invalid"
+
+
 def test_few_wait_none_for_long_and_none_after_the_end(
     sandbox: Sandbox, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

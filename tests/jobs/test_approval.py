@@ -80,6 +80,12 @@ def test_what_a_job_writes_and_what_lies_beside_it_is_not_of_it(perijove, folder
         (folder / path).parent.mkdir(parents=True, exist_ok=True)
         (folder / path).write_text("anything")
     assert perijove.jobs.show("loans").approval.holds
+    before = tree_of(folder)
+    for path in ("src/outputs/more.py", "src/build/more.py", "src/.hidden.py"):
+        (folder / path).parent.mkdir(parents=True, exist_ok=True)
+        (folder / path).write_text("x = 3")
+        assert tree_of(folder) != before, path
+        (folder / path).unlink()
     (folder / ".github").mkdir()
     (folder / ".github" / "ci.yml").write_text("on: push")
     assert not perijove.jobs.show("loans").approval.holds

@@ -149,6 +149,11 @@ class Sandbox:
             yield from self._said(worker, request, place, _Clock(worker[1], seconds, computing), check)
         except _Gone as error:
             raise Failed("The worker process could not start.", hint="Run `perijove doctor`.") from error
+        except _Ended as error:
+            raise Invalid(
+                "Reading this ended its worker process: the data is damaged, or needs more memory than it may use.",
+                hint="Read it in a kernel, in smaller parts, or write it again.",
+            ) from error
 
     def _said(
         self,
@@ -186,10 +191,7 @@ class Sandbox:
         if not heard:
             raise _Gone
         if not ended:
-            raise _Ended(
-                "Reading this ended its worker process: the data is damaged, or needs more memory than it may use.",
-                hint="Read it in a kernel, in smaller parts, or write it again.",
-            )
+            raise _Ended
 
 
 def _given(found: Any) -> Any:
@@ -205,7 +207,7 @@ def _ask(line: socket.socket, request: dict[str, Any]) -> None:
         raise _Gone from error
 
 
-class _Ended(Invalid):
+class _Ended(Exception):
     """A worker ended in the middle of its work."""
 
 

@@ -23,8 +23,10 @@ from perijove.core.refs import Ref
 from perijove.jobs.model import Approval, Job
 from perijove.jobs.store import JobStore
 
-NOT_OF_IT = (".*", "outputs", "__pycache__", "*.pyc", "*.egg-info", "build", "dist", "reference.json")
-"""What comes and goes beside a job: what it writes, environments, caches, and what its monitor was told is normal."""
+BESIDE = (".*", "outputs", "build", "dist", "reference.json")
+"""What comes and goes at a job's top: what it writes, environments, caches, and what its monitor was told is normal."""
+MADE = ("__pycache__", "*.pyc", "*.egg-info")
+"""What Python makes of the files, wherever they are."""
 KEPT = (".perijove-job.json", ".github", ".dockerignore", ".gitignore")
 LONGEST_NOTE, LONGEST_NAME = 2_000, 200
 
@@ -52,12 +54,12 @@ def tree_of(folder: Path) -> str:
     return digest.hexdigest()
 
 
-def _files(folder: Path) -> Iterator[Path]:
+def _files(folder: Path, left_out: tuple[str, ...] = (*BESIDE, *MADE)) -> Iterator[Path]:
     for entry in sorted(folder.iterdir()):
-        if entry.name not in KEPT and any(fnmatch(entry.name, pattern) for pattern in NOT_OF_IT):
+        if entry.name not in KEPT and any(fnmatch(entry.name, pattern) for pattern in left_out):
             continue
         if entry.is_dir() and not entry.is_symlink():
-            yield from _files(entry)
+            yield from _files(entry, MADE)  # below the top even a folder “build” is the job's own
         elif entry.is_symlink() or entry.is_file():
             yield entry
 
