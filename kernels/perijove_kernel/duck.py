@@ -1,11 +1,17 @@
-"""DuckDB, seen by its own log: its functions are never wrapped, because they look for variables around their caller."""
+"""DuckDB, seen by its own log: its queries are never wrapped, because they look for variables around their caller.
+
+The connection that DuckDB keeps for the process logs in memory, which costs a query least (a file: half a millisecond
+more), and its log is emptied when it has been read. Any other may be gone when we come to ask, so it logs to a file.
+"""
 
 from __future__ import annotations
 
 import csv
 import json
 import logging
+import re
 import shutil
+import sys
 import tempfile
 import types
 import weakref
@@ -26,18 +32,25 @@ from perijove_kernel.touches import Flow, Touch
 log = logging.getLogger("perijove_kernel")
 _OURS = "/* perijove */"
 _ON_TOP = frozenset(["duckdb", "ibis", "sqlalchemy", "sqlmesh", "dbt", "splink", "sql", "functools"])
+_LOG = re.compile(r"(?i)\b((en|dis)able_logging|(truncate_)?duckdb_logs(_parsed)?)\b")
 ENTRIES = "duckdb_log_entries.csv"
+
+
+Row = tuple[str, str, str]
+"""Context, type and message of an entry of the log."""
 
 
 @dataclass
 class _Watched:
-    """One connection's log; its rows are written to the folder when the connection goes or we ask for it."""
+    """One connection: its log is in the folder when the connection goes or we ask for it, without one in memory."""
 
     connection: Callable[[], Any]
-    folder: Path
+    folder: Path | None
     database: str
     tables: set[str] = field(default_factory=set)
     entries: int = 0
+    heard: list[Row] = field(default_factory=list)
+    shared: bool = False  # a person uses the log in memory too: it is not emptied
     done: bool = False
 
 
@@ -59,50 +72,88 @@ class Duck:
         self._root: Path | None = None
         self._fresh = False  # whether a connection was opened since the last look
 
-    def follow(self, connection: Any, again: Callable[[], Any] | None = None) -> None:
-        """Have a connection log what it opens and is asked; ``again`` gives the one that DuckDB itself keeps."""
-        from perijove_kernel import hooks
-
-        token = hooks.inside.set(True)
+    def follow(self, connection: Any) -> None:
+        """Have a connection log what it opens and is asked, in a file that outlives it."""
+        if self._is_followed(connection):  # duckdb.connect(":default:") gives the one there is
+            return
         try:
             if self._root is None:
                 self._root = Path(tempfile.mkdtemp(prefix=".perijove-duckdb-"))
                 weakref.finalize(self, shutil.rmtree, self._root, ignore_errors=True)
             folder = Path(tempfile.mkdtemp(dir=self._root))
+        except OSError:
+            log.debug("There is no place for the log of DuckDB.", exc_info=True)
+            return
+        self._enable(connection, weakref.ref(connection), folder)
+
+    def follow_default(self, module: Any) -> None:
+        """Have the connection that DuckDB keeps for the process log in memory; it is held by DuckDB only."""
+        getter = module.default_connection
+        if not any(one.connection == getter and not one.done for one in self._watched):
+            self._enable(getter(), getter, None)
+
+    def _is_followed(self, connection: Any) -> bool:
+        return any(one.connection() is connection and not one.done for one in self._watched)
+
+    def _enable(self, connection: Any, getter: Callable[[], Any], folder: Path | None) -> None:
+        from perijove_kernel import hooks
+
+        token = hooks.inside.set(True)
+        try:
             rows = connection.execute(f"select path from duckdb_databases() where not internal {_OURS}").fetchall()
-            connection.execute(_enable(folder))
+            where = "'memory'" if folder is None else f"'file', storage_path = '{folder}'"
+            connection.execute(f"CALL enable_logging(['FileSystem', 'QueryLog'], storage = {where}) {_OURS}")
             database = databases.of_duckdb_file(rows[0][0] if rows else None)
             self._fresh = True
-            self._watched.append(_Watched(again or weakref.ref(connection), folder, database))
+            self._watched.append(_Watched(getter, folder, database))
         except Exception:  # noqa: BLE001 - a connection must work whether or not it can be followed
             log.debug("A connection of DuckDB could not be followed.", exc_info=True)
         finally:
             hooks.inside.reset(token)
 
     def flush(self, watched: _Watched) -> None:
-        """Ask which tables there are; with the end of any statement the log of those before it is in its file.
-
-        Asking ``duckdb_logs`` too would read the whole file each time, which grows with every cell.
-        """
+        """Hear what is in the log by now; and which tables there are, unless they are in memory and no dataset."""
         connection = watched.connection()
         if connection is None or watched.done:
             watched.done = True
             return
         try:
             with connection.cursor() as own:
-                if not watched.database:  # its tables are in memory only, and no dataset
-                    own.execute(f"select 1 {_OURS}")
-                    return
-                rows = own.execute(f"select schema_name, table_name from duckdb_tables() {_OURS}").fetchall()
-                watched.tables |= {name for schema, table in rows for name in (table, f"{schema}.{table}")}
+                if watched.database:
+                    rows = own.execute(f"select schema_name, table_name from duckdb_tables() {_OURS}").fetchall()
+                    watched.tables |= {name for schema, table in rows for name in (table, f"{schema}.{table}")}
+                elif watched.folder is not None:
+                    own.execute(f"select 1 {_OURS}")  # with the end of a statement the log before it is in its file
+                if watched.folder is None:
+                    self._hear(watched, own)
         except Exception:  # noqa: BLE001 - a closed or failed connection has nothing more to say
             watched.done = True
 
-    def closing(self, connection: Any) -> None:
-        """A connection is about to be closed."""
+    def _hear(self, watched: _Watched, own: Any) -> None:
+        rows = own.execute(f"select context_id, type, message from duckdb_logs() {_OURS}").fetchall()
+        known = watched.entries if watched.entries <= len(rows) else 0  # a person emptied it
+        watched.heard += [(str(context), kind, message) for context, kind, message in rows[known:]]
+        watched.shared = watched.shared or any(_of_the_log(row) for row in watched.heard)
+        if watched.shared:
+            watched.entries = len(rows)
+        else:
+            own.execute(f"CALL truncate_duckdb_logs() {_OURS}")
+
+    def hear(self, connection: Any, *, closes: bool = False) -> None:
+        """Read the log of a connection that may be gone soon, or that is about to be closed."""
         for watched in self._watched:
             if watched.connection() is connection:
                 self.flush(watched)
+                watched.done = watched.done or closes
+
+    def exchanged(self, module: Any, before: Any) -> None:
+        """DuckDB keeps another connection for the process: the one before lives as long as a person holds it."""
+        after = module.default_connection()
+        for watched in self._watched:
+            if watched.connection == module.default_connection and after is not before:
+                watched.connection = weakref.ref(before)
+            elif watched.connection() is after:
+                watched.connection = module.default_connection
 
     def collect(self, cell: Cell) -> None:
         """Note what DuckDB did in a cell."""
@@ -120,7 +171,9 @@ class Duck:
                     self._note(cell, watched, query, known)
             for watched in [one for one in self._watched if one.done]:
                 self._watched.remove(watched)
-                shutil.rmtree(watched.folder, ignore_errors=True)
+                if watched.folder is not None:
+                    shutil.rmtree(watched.folder, ignore_errors=True)
+                self.follow_default(sys.modules["duckdb"])  # there is a new one if this was it
         finally:
             hooks.inside.reset(token)
 
@@ -131,22 +184,14 @@ class Duck:
         return any(_reaches(self.recorder.space.get(name)) for name in cell.names.reads)
 
     def _new(self, watched: _Watched) -> list[_Query]:
-        path = watched.folder / ENTRIES
-        if not path.is_file():
-            return []
+        rows, watched.heard = watched.heard + _in_file(watched), []
         found: dict[str, _Query] = {}
-        with path.open(newline="", encoding="utf-8", errors="replace") as file:
-            file.seek(watched.entries)
-            rows = list(csv.reader(file))
-            watched.entries = file.tell()
-        for row in rows:
-            if len(row) < 5 or row[0] == "context_id":
-                continue
-            query = found.setdefault(row[0], _Query())
-            if row[2] == "QueryLog":
-                query.text = query.text or row[4]
-            elif row[2] == "FileSystem":
-                _file(query, row[4])
+        for context, kind, message in rows:
+            query = found.setdefault(context, _Query())
+            if kind == "QueryLog":
+                query.text = query.text or message
+            elif kind == "FileSystem":
+                _file(query, message)
         return [query for query in found.values() if _OURS not in query.text]
 
     def _note(self, cell: Cell, watched: _Watched, query: _Query, known: dict[str, list[Dataset]]) -> None:
@@ -175,8 +220,21 @@ class Duck:
         return Dataset(f"{watched.database}#{name.removeprefix('main.')}", name, version)
 
 
-def _enable(folder: Path) -> str:
-    return f"CALL enable_logging(['FileSystem', 'QueryLog'], storage = 'file', storage_path = '{folder}') {_OURS}"
+def _in_file(watched: _Watched) -> list[Row]:
+    """What has come to the file of a connection's log since it was read."""
+    if watched.folder is None or not (path := watched.folder / ENTRIES).is_file():
+        return []
+    with path.open(newline="", encoding="utf-8", errors="replace") as file:
+        file.seek(watched.entries)
+        rows = list(csv.reader(file))
+        watched.entries = file.tell()
+    return [(row[0], row[2], row[4]) for row in rows if len(row) >= 5 and row[0] != "context_id"]
+
+
+def _of_the_log(row: Row) -> bool:
+    """Whether a person's statement is about the log."""
+    _, kind, message = row
+    return kind == "QueryLog" and _OURS not in message and bool(_LOG.search(message))
 
 
 def _reaches(value: Any) -> bool:
@@ -232,9 +290,29 @@ def watch(recorder: Recorder) -> None:
             duck.follow(connection)
         return connection
 
+    def close(wrapped: Any, instance: Any, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
+        given = kwargs.get("connection") or (args[0] if args else None)
+        duck.hear(given or sys.modules["duckdb"].default_connection(), closes=True)
+        result = wrapped(*args, **kwargs)
+        if given is None and recorder.current is not None:
+            duck.follow_default(sys.modules["duckdb"])
+        return result
+
+    def exchange(wrapped: Any, instance: Any, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
+        module = sys.modules["duckdb"]
+        before = module.default_connection()
+        duck.hear(before)
+        result = wrapped(*args, **kwargs)
+        if recorder.current is not None:
+            duck.exchanged(module, before)
+            duck.follow_default(module)
+        return result
+
     def wrap(module: Any) -> None:
         wrapt.wrap_function_wrapper(module, "connect", connect)
-        duck.follow(module.default_connection(), module.default_connection)
+        wrapt.wrap_function_wrapper(module, "close", close)
+        wrapt.wrap_function_wrapper(module, "set_default_connection", exchange)
+        duck.follow_default(module)
         for name in ("close", "__exit__"):
             _before(module.DuckDBPyConnection, name, duck)
         recorder.cell_ends.append(duck.collect)
@@ -246,7 +324,7 @@ def _before(owner: Any, name: str, duck: Duck) -> None:
     original = getattr(owner, name)
 
     def method(self: Any, *args: Any) -> Any:
-        duck.closing(self)
+        duck.hear(self, closes=True)
         return original(self, *args)
 
     setattr(owner, name, method)

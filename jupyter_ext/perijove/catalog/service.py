@@ -40,7 +40,7 @@ from perijove.catalog.sandbox import Sandbox
 from perijove.catalog.search_index import Narrow
 from perijove.catalog.seen_store import SeenStore
 from perijove.catalog.shapes import About, Ask, EngineRow, NewAbout, Request, Restrict, Uses
-from perijove.catalog.store import CatalogStore, Origin
+from perijove.catalog.store import CatalogStore, Origin, Readable
 from perijove.catalog.tables import LONGEST_REF
 from perijove.catalog.uses import uses
 from perijove.catalog.versions import DatasetVersions
@@ -229,18 +229,17 @@ class Catalog:
     def preview(self, ref: Ref, rows: int, who: Person) -> Preview:
         """The first rows of a dataset."""
         within("rows", rows, 1, self.most_rows())
-        dataset, options = self.known(ref, who)
-        source = self.readable(dataset)
-        return _counted(self.sandbox.preview(source.kind, source.uri, dataset.uri, rows, options), dataset)
+        dataset = self.to_read(ref, who)
+        found = self.sandbox.preview(dataset.kind, dataset.source_uri, dataset.uri, rows, dataset.options)
+        return _counted(found, dataset.rows)
 
     def look(self, ref: Ref, window: Window, who: Person) -> Preview:
         """Some rows of a dataset, in an order and through a filter."""
         within("rows", window.rows, 1, self.most_rows())
         within("offset", window.offset, 0, 10**12)
-        dataset, options = self.known(ref, who)
-        source = self.readable(dataset)
-        found = self.sandbox.look(source.kind, source.uri, dataset.uri, window, options)
-        return found if window.where or window.version else _counted(found, dataset)
+        dataset = self.to_read(ref, who)
+        found = self.sandbox.look(dataset.kind, dataset.source_uri, dataset.uri, window, dataset.options)
+        return found if window.where or window.version else _counted(found, dataset.rows)
 
     def code(self, ref: Ref, engine: Engine, who: Person, version: str = "", notebook: str = "") -> LoadCode:
         """Python that loads a dataset, or a version of it, with an engine; paths as the notebook's folder has them."""
@@ -336,26 +335,38 @@ class Catalog:
 
     def known(self, ref: Ref, who: Person) -> tuple[Dataset, dict[str, str]]:
         """A dataset that a person may read, and what loading it needs to know; raises NotFound or NotAllowed."""
-        if ref.kind != "dataset":
-            raise Invalid(f"{ref} is not a dataset.", hint="Write dataset:URI, as `perijove catalog search` prints it.")
-        self.access.require(who, str(ref))
+        self._require(ref, who)
         found = self.store.dataset(str(ref))
         if found is None:
             raise NotFound(f"There is no {ref} in the catalog.", hint=GONE)
-        if place := found[1].get("place"):  # a name for data that lies elsewhere, for instance MLflow's
-            self.access.require(who, f"dataset:{place}")
+        self._require_place(found[1], who)
         return found
+
+    def to_read(self, ref: Ref, who: Person) -> Readable:
+        """What reading a dataset needs, of one that a person may read; raises as ``known`` and ``readable`` do."""
+        self._require(ref, who)
+        found = self.store.readable(str(ref))
+        if found is None:
+            raise NotFound(f"There is no {ref} in the catalog.", hint=GONE)
+        self._require_place(found.options, who)
+        _require_data(found.kind, found.name)
+        return found
+
+    def _require(self, ref: Ref, who: Person) -> None:
+        if ref.kind != "dataset":
+            raise Invalid(f"{ref} is not a dataset.", hint="Write dataset:URI, as `perijove catalog search` prints it.")
+        self.access.require(who, str(ref))
+
+    def _require_place(self, options: dict[str, str], who: Person) -> None:
+        if place := options.get("place"):  # a name for data that lies elsewhere, for instance MLflow's
+            self.access.require(who, f"dataset:{place}")
 
     def readable(self, dataset: Dataset) -> Origin:
         """What reads a dataset; raises Invalid for one that another catalog only told of."""
         origin = self.store.origin(dataset.source)
         if origin is None:
             raise NotFound(f"There is no source “{dataset.source}” any more.", hint="Search again.")
-        if origin.kind == IMPORTED:
-            raise Invalid(
-                f"{dataset.name} is known from another catalog only; its data cannot be read here.",
-                hint="Add the place that holds it as a source.",
-            )
+        _require_data(origin.kind, dataset.name)
         return origin
 
     def _tell(self, verb: str, name: str, who: Person, new: object, old: object = None) -> None:
@@ -372,8 +383,16 @@ def covered(uri: str) -> str:
         return uri
 
 
-def _counted(found: Preview, dataset: Dataset) -> Preview:
+def _require_data(kind: str, name: str) -> None:
+    if kind == IMPORTED:
+        raise Invalid(
+            f"{name} is known from another catalog only; its data cannot be read here.",
+            hint="Add the place that holds it as a source.",
+        )
+
+
+def _counted(found: Preview, known: int | None) -> Preview:
     """A preview with the number of rows that the catalog knows, where reading did not tell."""
-    if found.total_rows is None and dataset.rows is not None and dataset.rows >= len(found.rows):
-        return msgspec.structs.replace(found, total_rows=dataset.rows)
+    if found.total_rows is None and known is not None and known >= len(found.rows):
+        return msgspec.structs.replace(found, total_rows=known)
     return found

@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 from typing import Any, NamedTuple
 
 import msgspec
-from sqlalchemy import Connection, Row, delete, func, insert, select, update
+from sqlalchemy import Connection, Row, bindparam, delete, func, insert, select, update
 
 from perijove.catalog import model, search_index
 from perijove.catalog.indexing import index
@@ -26,6 +26,35 @@ class Origin(NamedTuple):
 
     kind: str
     uri: str
+
+
+class Readable(NamedTuple):
+    """What reading a dataset needs to know of it, in one light statement: a person waits for its rows."""
+
+    name: str
+    uri: str
+    options: dict[str, str]
+    rows: int | None
+    source: str
+    kind: str
+    source_uri: str
+
+
+_READABLE = (
+    select(
+        datasets.c.name,
+        datasets.c.uri,
+        datasets.c.options,
+        datasets.c.rows,
+        sources.c.name,
+        sources.c.kind,
+        sources.c.uri,
+    )
+    .join(sources, sources.c.name == datasets.c.source)
+    .where(datasets.c.ref == bindparam("ref"))
+    .order_by(datasets.c.source)
+    .limit(1)
+)
 
 
 class CatalogStore:
@@ -141,6 +170,12 @@ class CatalogStore:
             query = select(datasets).where(datasets.c.ref == ref).order_by(datasets.c.source)
             row = connection.execute(query).first()
         return (_dataset(row), dict(row.options)) if row else None
+
+    def readable(self, ref: str) -> Readable | None:
+        """What reading a dataset needs to know, or None."""
+        with self.database.read() as connection:
+            row = connection.execute(_READABLE, {"ref": ref}).first()
+        return Readable(*row) if row else None
 
     def named(self, name: str) -> list[str]:
         """The refs of the datasets that have exactly this name."""

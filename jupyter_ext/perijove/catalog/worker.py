@@ -228,10 +228,18 @@ def _fail(say: Say, error: PerijoveError) -> None:
 
 def environment(ours: Mapping[str, str]) -> dict[str, str]:
     """The environment of a worker: as ours, with libraries kept from taking memory for each core."""
-    one = dict.fromkeys(("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"), "1")
-    few = {"MALLOC_ARENA_MAX": "2", "ARROW_DEFAULT_MEMORY_POOL": "system", "POLARS_MAX_THREADS": "2"}
+    one = dict.fromkeys(("OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"), "1")
+    few = dict.fromkeys(("OMP_NUM_THREADS", "POLARS_MAX_THREADS", "MALLOC_ARENA_MAX"), "2")  # Arrow heeds the first
     keep = dict.fromkeys(("MALLOC_MMAP_THRESHOLD_", "MALLOC_TRIM_THRESHOLD_"), str(KEPT))
-    return {**ours, **one, **few, **keep, "TOKIO_WORKER_THREADS": "2", "RAYON_NUM_THREADS": "2"}
+    return {
+        **ours,
+        **one,
+        **few,
+        **keep,
+        "ARROW_DEFAULT_MEMORY_POOL": "system",
+        "TOKIO_WORKER_THREADS": "2",
+        "RAYON_NUM_THREADS": "2",
+    }
 
 
 __all__ = ["GROUP", "Reading", "Request", "answer", "environment", "limit", "serve", "too_big"]

@@ -20,10 +20,11 @@ from perijove.core.errors import Invalid, NotFound
 SUSPECT_BYTES = 256 * 1024 * 1024
 SUSPECT_RATIO = 1_000
 BUFFER_NEAR, BUFFER_FAR = 64 * 1024, 1024 * 1024  # reads pages as they are needed instead of whole column chunks
-MAPPED = (
-    768 * 1024 * 1024
-)  # bytes of a file whose first rows are read in place; larger ones would use up what a worker has
-MANY = 16_384  # rows, from which on it is worth to start threads
+MAPPED = 768 * 1024 * 1024
+"""Bytes of a file whose first rows are read in place; larger ones would use up what a worker has."""
+MANY = 16_384
+MUCH = 1024 * 1024
+"""Rows at a time, and unpacked bytes of what is read, from which on it is worth to start threads."""
 FOOTERS_NEAR, FOOTERS_FAR = 500, 16
 
 
@@ -168,9 +169,10 @@ class ParquetTable:
                 yield self._completed(pa.record_batch({}), number, columns, rows)
                 return
             near = isinstance(self.files[number], Local)  # from afar Python reads, which is one thread at a time
-            threads = near and batch >= MANY
-            if near and not threads:
+            much = sum(file.metadata.row_group(one).total_byte_size for one in groups) >= MUCH
+            if near and batch < MANY:
                 file = _mapped(self.files[number], file)
+            threads = near and (batch >= MANY or much)
             for found in file.iter_batches(batch, row_groups=groups, columns=wanted, use_threads=threads):
                 yield self._completed(found, number, columns, found.num_rows)
         except MemoryError:
