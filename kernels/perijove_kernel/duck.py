@@ -204,7 +204,8 @@ class Duck:
         reads = [one for one in reads if one.uri not in {other.uri for other in writes}]
         for kind, found in (("read", reads), ("write", writes)):
             if found:
-                self.recorder.touched(Touch(kind, tuple(found), "duckdb", sql=query.text, dialect="duckdb", alone=True))
+                touch = Touch(kind, tuple(found), "duckdb", sql=query.text, dialect="duckdb", alone=True, late=True)
+                self.recorder.touched(touch)
         cell.happened.engine_reads |= {one.uri for one in reads}
         cell.happened.engine_writes |= {one.uri for one in writes}
         if reads and len(writes) == 1 and len(statements) <= 1:

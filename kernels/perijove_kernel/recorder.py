@@ -232,7 +232,7 @@ class Recorder:
                 Event(
                     touch.kind,
                     origins,
-                    self.place(),
+                    stack.Place() if touch.late else self.place(),
                     touch.function,
                     touch.data,
                     touch.alone,

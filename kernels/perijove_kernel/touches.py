@@ -38,6 +38,7 @@ class Touch:
     more: bool = False  # the same call touches more, told next
     append: bool = False  # what was there stays
     part: bool = False  # it goes to an open writer, which holds what it was given before too
+    late: bool = False  # it is told when the cell has ended, from nowhere in its code
 
 
 @dataclass(frozen=True)
