@@ -31,5 +31,14 @@ def no_collecting() -> Iterator[None]:
         with _lock:
             _pauses -= 1
             if _pauses == 0 and _was_on:
+                _age()
                 gc.enable()
-                gc.collect(1)  # what was built is old from now on; else whoever comes next pays for looking through it
+
+
+def _age() -> None:
+    """Count what was built as old: else whoever comes next pays for looking through it."""
+    if gc.get_freeze_count():  # somebody keeps things from the collector; to thaw ours would be to thaw theirs
+        gc.collect(1)
+        return
+    gc.freeze()
+    gc.unfreeze()

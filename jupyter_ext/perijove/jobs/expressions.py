@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import ast
-from collections.abc import Callable
 
 from perijove.jobs.calls import Calls, first_path
 from perijove.jobs.functions import Arguments
@@ -21,8 +20,10 @@ class Expressions(Calls):
         """The things that an expression may stand for."""
         if node is None:
             return NOTHING
-        special: Callable[[ast.expr], Things] | None = getattr(self, f"eval_{type(node).__name__}", None)
-        found = special(node) if special is not None else self._operator(node)
+        verb = self.verbs.get(type(node))
+        if verb is None:
+            verb = self.verbs[type(node)] = getattr(self, f"eval_{type(node).__name__}", self._operator)
+        found = verb(node)
         self.tick(1 + len(found) // 4)
         return found
 

@@ -9,8 +9,8 @@ from __future__ import annotations
 import ast
 import sys
 from collections.abc import Callable, Iterable
-from functools import cache, partial
-from typing import NamedTuple
+from dataclasses import dataclass
+from functools import cached_property, partial
 
 from perijove.jobs.names import free_names
 from perijove.jobs.state import BUILTINS, MOST_TICKS, ONCE_MORE, State, TooMuch
@@ -25,13 +25,14 @@ Code = ast.FunctionDef | ast.AsyncFunctionDef | ast.Lambda | ast.GeneratorExp
 PLAIN_NEW = ("__init__", "__new__", "__init_subclass__", "__class_getitem__")
 
 
-class Arguments(NamedTuple):
+@dataclass(frozen=True)
+class Arguments:
     """The things that a call gets, by position and by name."""
 
     positional: list[Things]
     named: dict[str, Things]
 
-    @property
+    @cached_property
     def all(self) -> Things:
         """All of them together."""
         return frozenset().union(*self.positional, *self.named.values())
@@ -117,7 +118,7 @@ class Functions(State):
             self.depth -= 1
             self.scope = outer
             self.exits = exits
-        if is_lazy(node):
+        if self._is_lazy(node):
             return frozenset({self.thing(node, "iterator", {*given.all, *returned, function})})
         return returned
 
@@ -188,7 +189,7 @@ class Functions(State):
         """What the names stand for that a function finds around it."""
         found: set[Thing] = set()
         assert function.node is not None
-        names, outside = _names_in(function.node)
+        names, outside = self.around.get(function.node) or self._names_in(function.node)
         scope = function.scope or self.scope.top
         for name in names:
             home = scope.find(name)
@@ -200,6 +201,8 @@ class Functions(State):
 
     def escape(self, things: Things, others: Things = NOTHING) -> Things:
         """Functions that are handed to somebody else may be called with anything that is handed along."""
+        if not things:
+            return NOTHING
         reached = self.reach(things)
         functions = [thing for thing in reached if thing.kind == "function"]
         for method in [thing for thing in reached if thing.kind == "method"]:
@@ -302,6 +305,22 @@ class Functions(State):
                 if isinstance(name, str):
                     self.bind_in(self.scope, name.partition(".")[0], found, weak=True)
 
+    def _is_lazy(self, node: ast.AST) -> bool:
+        """Whether calling a function only makes something that runs it later."""
+        found = self.lazy.get(node)
+        if found is None:
+            found = isinstance(node, ast.AsyncFunctionDef | ast.GeneratorExp)
+            found = found or (self.yields and any(isinstance(one, ast.Yield | ast.YieldFrom) for one in _own(node)))
+            self.lazy[node] = found
+        return found
+
+    def _names_in(self, node: ast.AST) -> tuple[list[str], list[str]]:
+        """The names a function finds around it, and those it may bind there."""
+        outer = [part.names for part in ast.walk(node) if isinstance(part, ast.Global | ast.Nonlocal)]
+        outside = {name for names in outer for name in names}
+        found = self.around[node] = (sorted(free_names(node) | outside), sorted(outside))
+        return found
+
     # -- filled by the walk
 
     def eval(self, node: ast.expr | None) -> Things:
@@ -317,14 +336,6 @@ class Functions(State):
         raise NotImplementedError
 
 
-@cache
-def is_lazy(node: ast.AST) -> bool:
-    """Whether calling a function only makes something that runs it later."""
-    if isinstance(node, ast.AsyncFunctionDef | ast.GeneratorExp):
-        return True
-    return any(isinstance(part, ast.Yield | ast.YieldFrom) for part in _own(node))
-
-
 def _own(node: ast.AST) -> Iterable[ast.AST]:
     """The parts of a function that are not inside another one."""
     stack = list(ast.iter_child_nodes(node))
@@ -333,10 +344,3 @@ def _own(node: ast.AST) -> Iterable[ast.AST]:
         yield part
         if not isinstance(part, ast.FunctionDef | ast.AsyncFunctionDef | ast.Lambda | ast.ClassDef):
             stack.extend(ast.iter_child_nodes(part))
-
-
-@cache
-def _names_in(node: ast.AST) -> tuple[list[str], list[str]]:
-    """The names a function finds around it, and those it may bind there."""
-    outside = {name for part in ast.walk(node) if isinstance(part, ast.Global | ast.Nonlocal) for name in part.names}
-    return sorted(free_names(node) | outside), sorted(outside)

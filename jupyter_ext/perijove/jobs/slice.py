@@ -153,6 +153,7 @@ class Analysis:
     def _walked(self, without: frozenset[int]) -> Walk:
         """A walk through the program without some of its units."""
         walk = Walk(self.effects)
+        walk.yields = any("yield" in one.source for one in self.plain)
         for at, unit in enumerate(self.units):
             walk.edges.append({})
             if at not in without:

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import ast
 import builtins
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
+from typing import Any
 
 from perijove.jobs.effects import Effects
 from perijove.jobs.things import NOTHING, Binding, Scope, Thing, Things, reach
@@ -86,6 +87,10 @@ class State:
         self.reached: dict[Things, frozenset[Thing]] = {}
         self.exits: list[list[dict[str, Binding]]] = []
         self.notes = Notes()
+        self.yields = True  # whether there may be a generator function in the program
+        self.lazy: dict[ast.AST, bool] = {}
+        self.around: dict[ast.AST, tuple[list[str], list[str]]] = {}
+        self.verbs: dict[type[ast.AST], Callable[[Any], Things]] = {}
 
     def thing(self, node: ast.AST, kind: str, holds: Iterable[Thing] = (), path: str = "") -> Thing:
         """The thing that is made at this place of the program."""
@@ -111,6 +116,8 @@ class State:
 
     def reach(self, things: Things) -> frozenset[Thing]:
         """All things that may be reached from these, with the libraries they come from."""
+        if not things:
+            return NOTHING
         found = self.reached.get(things)
         if found is None:
             found = self.reached[things] = frozenset(reach(things))

@@ -12,8 +12,9 @@ from __future__ import annotations
 import ast
 import operator
 from collections.abc import Iterable
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from itertools import compress, islice
+from typing import Self
 
 KINDS = frozenset(
     ("container", "iterator", "function", "class", "instance", "method", "module", "root", "hub", "file", "unknown")
@@ -23,25 +24,31 @@ Things = frozenset["Thing"]
 NOTHING: Things = frozenset()
 
 
-@dataclass(eq=False)
-class Thing:
+class Thing(int):
     """An abstract value. ``kind`` is container, iterator, function, class, instance, module, root, or a library.
 
-    Things of one walk are numbered, so that it goes the same way each time. What one holds is not part of its
-    ``repr``: things hold each other, and a report of one would never end.
+    It is its number in its walk, so that sets of things are gone through the same way each time, and fast. What one
+    holds is not part of its ``repr``: things hold each other, and a report of one would never end.
     """
 
-    number: int
     kind: str
-    path: str = ""
-    holds: set[Thing] = field(default_factory=set, repr=False)
-    node: ast.AST | None = field(default=None, repr=False)
-    scope: Scope | None = field(default=None, repr=False)
-    defaults: dict[str, Things] = field(default_factory=dict, repr=False)
-    bases: Things = field(default=NOTHING, repr=False)
+    path: str
+    holds: set[Thing]
+    node: ast.AST | None
+    scope: Scope | None
+    defaults: dict[str, Things]
+    bases: Things
 
-    def __hash__(self) -> int:
-        return self.number
+    def __new__(cls, number: int, kind: str, path: str = "", node: ast.AST | None = None) -> Self:
+        """A thing that holds nothing yet."""
+        self = super().__new__(cls, number)
+        self.kind, self.path, self.node = kind, path, node
+        self.holds, self.defaults = set(), {}
+        self.scope, self.bases = None, NOTHING
+        return self
+
+    def __repr__(self) -> str:
+        return f"Thing({int(self)}, {self.kind!r}, {self.path!r})"
 
 
 @dataclass(frozen=True)
@@ -110,11 +117,11 @@ class Scope:
 
 def reach(things: Iterable[Thing]) -> set[Thing]:
     """All things that may be reached from these, with the libraries they come from."""
-    seen: set[Thing] = set()
-    stack = list(things)
+    seen = set(things)
+    stack = list(seen)
     while stack:
-        thing = stack.pop()
-        if thing not in seen:
-            seen.add(thing)
-            stack.extend(thing.holds)
+        new = stack.pop().holds - seen
+        if new:
+            seen |= new
+            stack += new
     return seen
