@@ -262,9 +262,40 @@ def test_a_changed_input_stops_the_run_or_is_logged(tmp_path, values):
     assert shifted.returncode == 0 and "50% of 'a' is null" in shifted.stderr and "goes from 1 to 200" in shifted.stderr
     (tmp_path / "in.csv").write_text("b\nx\n")
     broken = command(folder, "run")
-    assert broken.returncode == 1 and "in.csv has no column 'a'" in broken.stderr
+    assert broken.returncode == 1 and "in.csv has no column 'a'. If the job can do without" in broken.stderr
     (tmp_path / "in.csv").write_text("a,b\nq,x\n")
     assert "was of kind integer, now it is text" in command(folder, "check").stderr
+    (tmp_path / "in.csv").write_text("a,b,c\n1,x,0\n")
+    fresh = command(folder, "check")
+    assert fresh.returncode == 0 and "in.csv has a new column 'c'." in fresh.stderr
+
+
+def test_a_job_that_fails_says_last_what_its_inputs_were_unlike(tmp_path, values):
+    (tmp_path / "in.csv").write_text("a\n1\n2\n")
+    job = planned(
+        tmp_path,
+        "import csv\nwith open('in.csv') as file:\n    rows = list(csv.DictReader(file))",
+        "out = [1, 2, 6][int(rows[-1]['a'])]",
+    )
+    folder = tmp_path / "job"
+    package.write(job, values, folder)
+    (tmp_path / "in.csv").write_text("a\n1\n200\n")
+    failed = command(folder, "run")
+    assert failed.returncode == 1
+    assert failed.stderr.splitlines()[-1] == "in.csv: 'a' goes from 1 to 200, it went from 1 to 2."
+    (tmp_path / "in.csv").write_text("a\n1\n2\n")
+    assert command(folder, "run").returncode == 0
+
+
+def test_a_job_that_was_moved_away_keeps_the_folder_of_its_data(tmp_path, values):
+    project, away = tmp_path / "project", tmp_path / "away" / "job"
+    project.mkdir()
+    job = planned(project, "a = 1", "out = a + 5")
+    package.write(job, values, away)
+    config = away / "src" / job.name / "config.toml"
+    config.write_text(config.read_text("utf-8").replace(f'"{project}"', '"../data"'), "utf-8")
+    again = package.contents(job, values, away, "", {})
+    assert 'data_root = "../data"' in again[f"src/{job.name}/config.toml"].decode()
 
 
 def test_modules_beside_the_notebook_come_along(tmp_path, values):

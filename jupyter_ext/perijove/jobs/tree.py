@@ -8,6 +8,7 @@ import os
 import re
 import subprocess
 import sys
+import tomllib
 from collections.abc import Mapping
 from functools import cache
 from importlib.metadata import version
@@ -169,7 +170,6 @@ def _ranges(step: Step) -> str:
 
 def _given(job: Plan, listed: Mapping[str, Any], out: Path, python: str, needs: locks.Needs) -> dict[str, Any]:
     """What the templates are filled with."""
-    root = os.path.relpath(job.notebook.file.parent, out) if _near(job, out) else str(job.notebook.file.parent)
     paths = {one.shown.default: one.shown.name for one in job.program.settings if one.shown.kind == "path"}
     inputs = [one for one in job.described.inputs if one.kind == "dataset" and "://" not in one.name]
     return {
@@ -184,7 +184,7 @@ def _given(job: Plan, listed: Mapping[str, Any], out: Path, python: str, needs: 
         "by_commit": needs.by_commit,
         "libraries": sorted({one for name, found in LIBRARIES.items() if name in needs.pins for one in found}),
         "parameters": [_parameter(job, one.shown) for one in job.program.settings],
-        "data_root": Path(root).as_posix(),
+        "data_root": Path(_data_root(job, out)).as_posix(),
         "uses_cluster": job.program.uses_cluster,
         "uses_dask": job.program.uses_dask,
         "workers": WORKERS,
@@ -215,6 +215,17 @@ def _parameter(job: Plan, one: Parameter) -> dict[str, Any]:
     option = "--" + one.name.replace("_", "-")
     found = {"name": one.name, "type": one.type, "default": one.default, "kind": one.kind}
     return {**found, "origin": origin, "option": option}
+
+
+def _data_root(job: Plan, out: Path) -> str:
+    """The folder that paths start from: the notebook's; a job that was moved out of its project keeps what it has."""
+    if _near(job, out):
+        return os.path.relpath(job.notebook.file.parent, out)
+    try:
+        kept = tomllib.loads((out / "src" / job.name / "config.toml").read_text("utf-8")).get("data_root")
+    except (OSError, ValueError):  # it is new, or its settings are the next thing to be mended
+        kept = None
+    return kept if isinstance(kept, str) else str(job.notebook.file.parent)
 
 
 def _near(job: Plan, out: Path) -> bool:

@@ -25,6 +25,7 @@ ROWS = 10_000  # of a CSV file
 HEAD = 65_536  # characters that hold its first rows
 FIRST = 20
 FILES = 200  # of a folder of files
+FRESH = 20  # new columns that are told one by one
 NULLS = 0.05  # by how much the share of nulls may grow
 SLACK = 0.1  # by which part of its width a range may be left
 _NULL = {"", "NA", "N/A", "NaN", "nan", "null", "NULL", "None", "<NA>", "#N/A", "n/a"}
@@ -67,10 +68,11 @@ def judge(path: str, wanted: Mapping[str, Column], now: Mapping[str, Column]) ->
     if now and wanted and all(one["kind"] == "empty" for one in now.values()):
         if any(one["kind"] != "empty" for one in wanted.values()):
             return [Breach(path, "", f"{path} has no rows.", True)]
+    hint = " If the job can do without it, take it out of contract.json."
     for name, column in wanted.items():
         other = now.get(name)
         if other is None:
-            found.append(Breach(path, name, f"{path} has no column {name!r}.", True))
+            found.append(Breach(path, name, f"{path} has no column {name!r}.{hint}", True))
         elif other["kind"] != column["kind"]:
             both = {other["kind"], column["kind"]} <= {"integer", "number"}
             text = f"{path}: the column {name!r} was of kind {column['kind']}, now it is {other['kind']}."
@@ -78,7 +80,8 @@ def judge(path: str, wanted: Mapping[str, Column], now: Mapping[str, Column]) ->
                 found.append(Breach(path, name, text, not both))
         if other is not None:
             found += [Breach(path, name, text, False) for text in _shifts(path, name, column, other)]
-    return found
+    fresh = [name for name in now if name not in wanted] if wanted else []
+    return found + [Breach(path, name, f"{path} has a new column {name!r}.", False) for name in fresh[:FRESH]]
 
 
 def _shifts(path: str, name: str, column: Column, other: Column) -> list[str]:

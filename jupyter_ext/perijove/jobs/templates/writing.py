@@ -12,6 +12,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 FULL = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EROFS, errno.EIO)
+"""Errors of the disk and not of what is written to it."""
 LISTS = ("models.json", "parity.json", "values.json")  # they name other files, and so they come last
 
 
