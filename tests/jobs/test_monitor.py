@@ -253,6 +253,10 @@ def test_the_route_looks_and_accepts_and_the_audit_knows_who(job, profiles, proj
         assert wired.jobs.show("loans").state == "new"
         with pytest.raises(Invalid, match="not understood"):
             post(b'{"accepted": true}')
+        with pytest.raises(Invalid, match="outside the project"):
+            post(b'{"labels": {"file": "../truth.csv"}}')
+        with pytest.raises(Invalid, match="Nothing was scored yet"):
+            post(b'{"labels": {"file": "truth.csv"}}')
         told = [(line.what, line.actor) for line in wired.audit.entries(10).events]
         assert told == [(f"jobs.job.{what}", who.name) for what in ("settled", "accepted", "drifted")]
     finally:

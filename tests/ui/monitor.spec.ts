@@ -19,6 +19,7 @@ test('a job that drifts is seen, understood and accepted as the new normal', asy
     await seeDrift(page);
     await comeFromTheList(page);
     await accept(page);
+    await compareWithTheTruth(page);
     await seeBreaches(page);
   } finally {
     happen('gone');
@@ -111,12 +112,36 @@ async function accept(page: Page): Promise<void> {
   });
 }
 
+async function compareWithTheTruth(page: Page): Promise<void> {
+  await test.step('labels that came later are compared with the predictions', async () => {
+    happen('known');
+    await job(page).getByRole('button', { name: 'Look again' }).click();
+    await job(page).getByRole('button', { name: 'Labels…' }).click();
+    const form = job(page).getByRole('form', { name: 'Labels' });
+    await form.getByLabel('File').fill('../elsewhere.csv');
+    await form.getByRole('button', { name: 'Compare' }).click();
+    await expect(job(page).getByRole('alert')).toContainText('lies outside the project');
+    await form.getByLabel('File').fill(`jobs/${NAME}/outputs/scored-70.truth.csv`);
+    await page.keyboard.press('Enter');
+    await expect(job(page).getByRole('alert')).toContainText('Which column holds the labels?');
+    await picture(page, 'monitor-7-labels', { keep: true });
+    await form.getByLabel('Column of the labels').fill('bad');
+    await form.getByRole('button', { name: 'Compare' }).click();
+    await expect(form).toHaveCount(0);
+    await expect(job(page).getByRole('img', { name: /^accuracy of 5 profiles/ })).toBeVisible();
+    const metrics = job(page).getByRole('table', { name: 'Metrics' });
+    await metrics.scrollIntoViewIfNeeded();
+    await expect(metrics.getByRole('row', { name: /accuracy/ })).toContainText('0.927');
+    await expect(monitor(page, 'steady')).toContainText('from 400 rows with labels');
+  });
+}
+
 async function seeBreaches(page: Page): Promise<void> {
   await test.step('a breach of the contract is told', async () => {
     happen('broken');
     await job(page).getByRole('button', { name: 'Look again' }).click();
     await expect(job(page).getByRole('region', { name: 'Breaches of the contract' })).toContainText("no column 'term'");
-    await picture(page, 'monitor-7-breaches');
+    await picture(page, 'monitor-8-breaches');
   });
 }
 

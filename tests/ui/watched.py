@@ -1,7 +1,7 @@
 """A job with weeks of runs, scorings and labels: ``python -m tests.ui.watched PROJECT VERB``.
 
 ``written`` makes it, ``usual`` adds weeks without a surprise, ``shifted`` a run and a scoring of other people,
-``broken`` a run whose input broke the contract, ``gone`` takes it away.
+``known`` a scoring and the truth about it, ``broken`` a run whose input broke the contract, ``gone`` takes it away.
 """
 
 from __future__ import annotations
@@ -52,6 +52,11 @@ class Story:
         self.ran(50, days=1, shift=0.9)
         self.scored(51, days=0.2, shift=0.9)
 
+    def known(self) -> None:
+        """A file was scored, and then the truth about it came, beside a column of notes."""
+        self.scored(70, shift=0.9)
+        self.labelled(70, self.folder / "outputs" / "scored-70.parquet", taken=False)
+
     def broken(self) -> None:
         told = ["loans.parquet has no column 'term'.", "loans.parquet: 3 % of 'income' are empty."]
         self.ran(60, shift=0.9, breaches=told)
@@ -90,8 +95,8 @@ class Story:
         kept.unlink()
         kept.with_name(f"{at:%Y%m%dT%H%M%S%fZ}-{source}.json").write_text(json.dumps({**known, "at": at.isoformat()}))
 
-    def labelled(self, seed: int, output: Path) -> None:
-        """The true answers for a scored file: about one in fourteen was wrong."""
+    def labelled(self, seed: int, output: Path, taken: bool = True) -> None:
+        """The true answers for a scored file: about one in fourteen was wrong. Taken in, or left to be, with notes."""
         from pyarrow import Table, parquet
 
         from perijove.jobs.model import Labels
@@ -104,8 +109,13 @@ class Story:
         parquet.write_table(Table.from_pydict({**columns, "probability_1": chances}), output)
         place = output.with_suffix(".truth.csv")
         with place.open("w", newline="") as file:
-            csv.writer(file).writerows([["bad"], *([one] for one in truth)])
-        monitor(self.folder, Labels(str(place)))
+            csv.writer(file).writerows([["bad"], *([one] for one in truth)] if taken else self.noted(truth))
+        if taken:
+            monitor(self.folder, Labels(str(place)))
+
+    @staticmethod
+    def noted(truth: list[int]) -> list[list[Any]]:
+        return [["bad", "note"], *([one, "paid late"] for one in truth)]
 
     def list_it(self, there: bool) -> None:
         """Put the job among those of the project, or take it from there."""

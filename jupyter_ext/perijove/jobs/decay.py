@@ -67,7 +67,7 @@ def _only(truth: Mapping[str, Any], labels: Labels) -> str:
         raise Invalid(f"The labels have no column “{labels.key}”.", hint=f"They have: {', '.join(truth)}.")
     others = [name for name in truth if name != labels.key and not INDEX.fullmatch(name)]
     if len(others) != 1:
-        raise Invalid("Which column holds the labels?", hint=f"Name one of {', '.join(others)} with --label-column.")
+        raise Invalid("Which column holds the labels?", hint=f"Name one of {', '.join(others)} (`--label-column`).")
     return others[0]
 
 

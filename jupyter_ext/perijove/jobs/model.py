@@ -356,12 +356,6 @@ class Monitor(msgspec.Struct, frozen=True):
     webhook: Webhook
 
 
-class LookAtJob(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """How to look at a job: ``accept`` takes what is now for normal, and writes the job's ``reference.json``."""
-
-    accept: bool = False
-
-
 class Labels(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """True answers for the last scored file: a Parquet or CSV file, in the same order or joined by a ``key``.
 
@@ -371,6 +365,16 @@ class Labels(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     file: str
     column: str = ""
     key: str = ""
+
+
+class LookAtJob(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """How to look at a job: ``accept`` takes what is now for normal, and writes the job's ``reference.json``.
+
+    The file of ``labels`` is one of the project, by its path from there.
+    """
+
+    accept: bool = False
+    labels: Labels | None = None
 
 
 class Parity(msgspec.Struct, frozen=True):

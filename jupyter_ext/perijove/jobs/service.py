@@ -288,8 +288,9 @@ class Jobs:
         return found
 
     def monitored(self, name: str, how: LookAtJob, who: Person) -> Monitor:
-        """How a job that the project knows does."""
-        return self.monitor(Path(self.show(name).path), who, accept=how.accept)
+        """How a job that the project knows does; labels are taken in where there are some."""
+        labels = how.labels and msgspec.structs.replace(how.labels, file=str(self.project.inside(how.labels.file)))
+        return self.monitor(Path(self.show(name).path), who, labels, how.accept)
 
     def seen(self, name: str) -> Monitor:
         """How a job does, with nothing kept or sent: for everyone who may read it."""

@@ -2174,6 +2174,19 @@ export interface components {
             reason: string;
         };
         /**
+         * Labels
+         * @description True answers for the last scored file: a Parquet or CSV file, in the same order or joined by a ``key``.
+         *
+         *         ``column`` holds the labels; it may be left out where the file has only one column beside the key.
+         */
+        Labels: {
+            file: string;
+            /** @default  */
+            column?: string;
+            /** @default  */
+            key?: string;
+        };
+        /**
          * Line
          * @description One row of a line comparison; numbers count from 1, null where the side has no such line.
          *
@@ -2243,10 +2256,14 @@ export interface components {
         /**
          * LookAtJob
          * @description How to look at a job: ``accept`` takes what is now for normal, and writes the job's ``reference.json``.
+         *
+         *         The file of ``labels`` is one of the project, by its path from there.
          */
         LookAtJob: {
             /** @default false */
             accept?: boolean;
+            /** @default null */
+            labels?: components["schemas"]["Labels"] | null;
         };
         /**
          * MergeCell

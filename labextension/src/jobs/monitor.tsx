@@ -16,7 +16,8 @@ import { State } from '../ui/state';
 import { useFeed } from '../ui/usefeed';
 import { BreachesView, ColumnsView, MetricsView } from './drift';
 import { HistoryView } from './history';
-import type { Job, Monitor } from './tokens';
+import { LabelsForm } from './labels';
+import type { Job, LookAtJob, Monitor } from './tokens';
 import { alertWords, monitorState } from './watched';
 
 type Props = {
@@ -46,8 +47,8 @@ export function MonitorView(props: Props): React.JSX.Element {
     }
     was.current = busy;
   }, [busy, feed]);
-  const look = async (accept: boolean): Promise<void> =>
-    feed.set(await client.call('post', '/jobs/{name}/monitor', { path, body: { accept } }));
+  const look = async (body: LookAtJob): Promise<void> =>
+    feed.set(await client.call('post', '/jobs/{name}/monitor', { path, body }));
   return (
     <FeedView feed={feed}>
       {monitor => <Seen monitor={monitor} feed={feed} busy={busy} run={run} look={look} />}
@@ -60,25 +61,34 @@ type Inner = {
   feed: Feed<Monitor>;
   busy: boolean;
   run: () => void;
-  /** Judge what is new and send alerts; what is now is accepted as normal where that is asked. */
-  look: (accept: boolean) => Promise<void>;
+  /** Judge what is new and send alerts; what is now is accepted, and labels are taken in, where that is asked. */
+  look: (how: LookAtJob) => Promise<void>;
 };
 
 function Seen(props: Inner): React.JSX.Element {
   const { busy, feed, monitor, run } = props;
   const [error, setError] = React.useState<CallError>();
   const [looking, setLooking] = React.useState(false);
-  const look = (accept: boolean): void => {
+  const [labelling, setLabelling] = React.useState(false);
+  const look = (how: LookAtJob): void => {
     setError(undefined);
     setLooking(true);
     props
-      .look(accept)
+      .look(how)
+      .then(() => setLabelling(labelling && !how.labels))
       .catch((reason: unknown) => setError(asCallError(reason)))
       .finally(() => setLooking(false));
   };
   return (
     <div className="pj-Jobs-monitor" data-state={monitor.state}>
-      <Head monitor={monitor} feed={feed} looking={looking} look={look} />
+      <Head
+        monitor={monitor}
+        feed={feed}
+        looking={looking}
+        look={look}
+        label={() => setLabelling(!labelling)}
+      />
+      {labelling && <LabelsForm busy={looking} take={labels => look({ labels })} />}
       {error && <Trouble error={error} />}
       <Advice monitor={monitor} busy={busy} run={run} />
       <BreachesView breaches={monitor.breaches} />
@@ -93,15 +103,16 @@ function Head(props: {
   monitor: Monitor;
   feed: Feed<Monitor>;
   looking: boolean;
-  look: (accept: boolean) => void;
+  look: (how: LookAtJob) => void;
+  /** Open or close the line of fields for labels. */
+  label: () => void;
 }): React.JSX.Element {
   const trans = useTrans();
-  const { feed, look, looking, monitor } = props;
+  const { feed, label, look, looking, monitor } = props;
   useSignal(feed.changed);
-  const alerts = alertWords(monitor, trans);
   const ask = async (): Promise<void> => {
     if (await confirm(trans, question(monitor, trans))) {
-      look(true);
+      look({ accept: true });
     }
   };
   return (
@@ -126,17 +137,36 @@ function Head(props: {
           onClick={() => void ask()}
         />
       )}
+      {monitor.history.some(one => one.source === 'batch') && (
+        <Button
+          label={trans.__('Labels…')}
+          title={trans.__(
+            'Compare the predictions for the file that was scored last with the truth'
+          )}
+          disabled={looking}
+          onClick={label}
+        />
+      )}
       <Button
         icon={refreshIcon}
         label={trans.__('Look again')}
         title={trans.__('Judge what runs and scorings left since, and send the alerts that wait')}
         disabled={looking}
-        onClick={() => look(false)}
+        onClick={() => look({})}
       />
-      <span className="pj-Jobs-alerts">
-        {trans.__('Alerts: %1.', alerts.word)} <span className="pj-Dim">{alerts.detail}</span>
-      </span>
+      <Alerts monitor={monitor} />
     </div>
+  );
+}
+
+/** Whether alerts go out, and where to. */
+function Alerts(props: { monitor: Monitor }): React.JSX.Element {
+  const trans = useTrans();
+  const alerts = alertWords(props.monitor, trans);
+  return (
+    <span className="pj-Jobs-alerts">
+      {trans.__('Alerts: %1.', alerts.word)} <span className="pj-Dim">{alerts.detail}</span>
+    </span>
   );
 }
 

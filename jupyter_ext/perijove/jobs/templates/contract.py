@@ -34,12 +34,16 @@ Column = dict[str, Any]
 
 @dataclass(frozen=True)
 class Breach:
-    """Something that is not as the contract says; ``breaks`` where the job cannot run with it."""
+    """Something that is not as the contract says; ``breaks`` where the job cannot run with it.
+
+    ``new`` is a column that the contract does not name.
+    """
 
     input: str
     column: str
     text: str
     breaks: bool
+    new: bool = False
 
 
 def expected() -> dict[str, dict[str, Column]]:
@@ -81,7 +85,7 @@ def judge(path: str, wanted: Mapping[str, Column], now: Mapping[str, Column]) ->
         if other is not None:
             found += [Breach(path, name, text, False) for text in _shifts(path, name, column, other)]
     fresh = [name for name in now if name not in wanted] if wanted else []
-    return found + [Breach(path, name, f"{path} has a new column {name!r}.", False) for name in fresh[:FRESH]]
+    return found + [Breach(path, name, f"{path} has a new column {name!r}.", False, True) for name in fresh[:FRESH]]
 
 
 def _shifts(path: str, name: str, column: Column, other: Column) -> list[str]:
