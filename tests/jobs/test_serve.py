@@ -87,6 +87,10 @@ def test_a_value_out_of_range_is_answered_with_a_warning(client):
     answer = client.post("/predict", json={"rows": [GOOD, {**GOOD, "age": 90}]}).json()
     assert len(answer["predictions"]) == 2
     assert answer["warnings"] == ["age: 1 of 2 values are not between 18 and 60, for instance 90."]
+    answer = client.post("/predict", json={"rows": [GOOD, {**GOOD, "city": "Atlantis"}]}).json()
+    assert answer["warnings"] == [
+        "city: 1 of 2 values were not seen in 400 rows of the training, for instance Atlantis."
+    ]
 
 
 BAD = {
@@ -166,7 +170,7 @@ def test_stopping_writes_a_profile_of_what_was_answered(job):
     profile = json.loads((root / "outputs" / "profile.json").read_text())
     assert (profile["source"], profile["rows"]) == ("serve", 2)
     assert profile["features"]["age"]["values"] == [[30.0, 0.5], [90.0, 0.5]]
-    assert profile["breaches"] == ["age left its range in 1 request."]
+    assert profile["breaches"] == ["age left what the model was trained on in 1 request."]
 
 
 def test_a_file_is_scored_as_requests_are(job, scorer, tmp_path):

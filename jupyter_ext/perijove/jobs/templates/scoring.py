@@ -1,7 +1,8 @@
 """Asks the job's model: what a row must hold, whether rows do, and the answers, which are kept for a profile.
 
 What a row must hold is what the model was shown in its training; a range is that of ``contract.json`` where it names
-the same column. A missing column or another kind is refused with a sentence; a value out of range gives a warning.
+the same column. A missing column or another kind is refused with a sentence; a value out of range gives a warning, and
+so does a word that was not among the few of the training.
 """
 
 from __future__ import annotations
@@ -115,20 +116,17 @@ class Scorer:
         return plain
 
     def warnings(self, rows: Sequence[Row]) -> list[str]:
-        """Where rows leave the ranges of the training, by column."""
+        """Where rows leave the ranges and the words of the training, by column."""
         found = []
         for name, column in self.columns.items():
-            low, high = column.get("min"), column.get("max")
-            if column["kind"] not in ("integer", "number") or low is None or high is None:
-                continue
-            slack = contract.SLACK * (high - low)
             given = [row[name] for row in rows if row.get(name) is not None]
-            beyond = [one for one in given if not low - slack <= one <= high + slack]
+            beyond, words = _beyond(given, column), ""
+            if beyond and column["kind"] == "text":
+                words = f"were not seen in {column['shown']:,} rows of the training"
+            elif beyond:
+                words = f"are not between {column['min']} and {column['max']}"
             if beyond:
-                found.append(
-                    f"{name}: {len(beyond)} of {len(given)} values are not between {low} and {high}, "
-                    f"for instance {beyond[0]}."
-                )
+                found.append(f"{name}: {len(beyond)} of {len(given)} values {words}, for instance {beyond[0]}.")
         return found
 
     # -- profiles
@@ -154,7 +152,7 @@ class Scorer:
         features = {name: profiles.summary(_spread([row.get(name) for row in rows])) for name in self.columns}
         given = {name: profiles.summary(_spread([one[name] for one in answers])) for name in answers[0]}
         told = [
-            f"{name} left its range in {count} request{'s' if count > 1 else ''}."
+            f"{name} left what the model was trained on in {count} request{'s' if count > 1 else ''}."
             for name, count in sorted(breached.items())
         ]
         return Path(
@@ -176,7 +174,20 @@ def scorer(out: Path, name: str = "", form: str = "") -> Scorer:
     for name, column in columns.items():
         if name in known and known[name]["kind"] == column["kind"]:
             column |= {key: known[name][key] for key in ("min", "max") if key in known[name]}
+        seen = facts.get("features", {}).get(name, {})
+        if column["kind"] == "text" == seen.get("kind") and "values" in seen:
+            column |= {"words": {text for text, _ in seen["values"]}, "shown": seen["rows"]}
     return Scorer(out, facts, ask, columns)
+
+
+def _beyond(given: Sequence[Any], column: Mapping[str, Any]) -> list[Any]:
+    """The values that the model was shown none like."""
+    low, high = column.get("min"), column.get("max")
+    if column["kind"] in ("integer", "number") and low is not None and high is not None:
+        slack = contract.SLACK * (high - low)
+        return [one for one in given if not low - slack <= one <= high + slack]
+    words = column.get("words")
+    return [one for one in given if one not in words] if words else []
 
 
 def _spread(values: list[Any]) -> list[Any]:
