@@ -3,11 +3,10 @@
 import type { TranslationBundle } from '@jupyterlab/translation';
 import { addIcon, stopIcon } from '@jupyterlab/ui-components';
 import type { CommandRegistry } from '@lumino/commands';
-import type { ISignal } from '@lumino/signaling';
 import * as React from 'react';
 
 import type { IOpener } from '../api/opener';
-import type { ISection, SectionAction } from '../panel/tokens';
+import { ModelSection } from '../panel/modelsection';
 import { useTrans } from '../ui/context';
 import { FeedView } from '../ui/feedview';
 import { bytes, count } from '../ui/format';
@@ -22,50 +21,29 @@ import type { Cluster } from './tokens';
 type Deps = { model: ClustersModel; commands: CommandRegistry; opener: IOpener };
 
 /** The Clusters section. */
-export class ClustersSection implements ISection {
-  constructor(
-    private readonly _deps: Deps,
-    private readonly _trans: TranslationBundle
-  ) {
-    this.title = _trans.__('Clusters');
-    this.actions = [
-      {
-        icon: addIcon,
-        label: _trans.__('New notebook with a cluster'),
-        command: CommandIDs.startNotebook
-      }
-    ];
-  }
-
+export class ClustersSection extends ModelSection<Deps> {
   readonly id = 'clusters';
-  readonly title: string;
+  readonly title = this.trans.__('Clusters');
   readonly rank = 20;
-  readonly weight = 2;
-  readonly actions: SectionAction[];
-
-  get changed(): ISignal<unknown, void> {
-    return this._deps.model.changed;
-  }
+  readonly actions = [
+    {
+      icon: addIcon,
+      label: this.trans.__('New notebook with a cluster'),
+      command: CommandIDs.startNotebook
+    }
+  ];
 
   count(): number | undefined {
-    return this._deps.model.all?.length;
+    return this.deps.model.all?.length;
   }
 
   summary(): string {
-    const first = this._deps.model.all?.find(isAlive);
-    return first ? this._trans.__('%1, CPU %2 %', first.name, String(Math.round(first.cpu))) : '';
+    const first = this.deps.model.all?.find(isAlive);
+    return first ? this.trans.__('%1, CPU %2 %', first.name, String(Math.round(first.cpu))) : '';
   }
 
   render(): React.JSX.Element {
-    return <Clusters {...this._deps} />;
-  }
-
-  wake(): void {
-    this._deps.model.feed.wake();
-  }
-
-  sleep(): void {
-    this._deps.model.feed.sleep();
+    return <Clusters {...this.deps} />;
   }
 }
 

@@ -1,12 +1,10 @@
 // The Experiments section: the newest runs with the metric that speaks for each.
 
-import type { TranslationBundle } from '@jupyterlab/translation';
 import { InputGroup, refreshIcon } from '@jupyterlab/ui-components';
 import type { CommandRegistry } from '@lumino/commands';
-import type { ISignal } from '@lumino/signaling';
 import * as React from 'react';
 
-import type { ISection, SectionAction } from '../panel/tokens';
+import { ModelSection } from '../panel/modelsection';
 import { useTrans } from '../ui/context';
 import { FeedView } from '../ui/feedview';
 import { figure, moment } from '../ui/format';
@@ -21,46 +19,25 @@ import type { RunRow } from './tokens';
 type Deps = { model: ExperimentsModel; commands: CommandRegistry };
 
 /** The Experiments section. */
-export class ExperimentsSection implements ISection {
-  constructor(
-    private readonly _deps: Deps,
-    private readonly _trans: TranslationBundle
-  ) {
-    this.title = _trans.__('Experiments');
-    this.actions = [
-      { icon: refreshIcon, label: _trans.__('Refresh runs'), command: CommandIDs.refresh }
-    ];
-  }
-
+export class ExperimentsSection extends ModelSection<Deps> {
   readonly id = 'experiments';
-  readonly title: string;
+  readonly title = this.trans.__('Experiments');
   readonly rank = 30;
-  readonly weight = 2;
-  readonly actions: SectionAction[];
-
-  get changed(): ISignal<unknown, void> {
-    return this._deps.model.changed;
-  }
+  readonly actions = [
+    { icon: refreshIcon, label: this.trans.__('Refresh runs'), command: CommandIDs.refresh }
+  ];
 
   count(): number | undefined {
-    return this._deps.model.feed.value?.total;
+    return this.deps.model.feed.value?.total;
   }
 
   summary(): string {
-    const running = (this._deps.model.runs ?? []).filter(run => run.state === 'running').length;
-    return running ? this._trans.__('%1 running', String(running)) : '';
+    const running = (this.deps.model.runs ?? []).filter(run => run.state === 'running').length;
+    return running ? this.trans.__('%1 running', String(running)) : '';
   }
 
   render(): React.JSX.Element {
-    return <Experiments {...this._deps} />;
-  }
-
-  wake(): void {
-    this._deps.model.feed.wake();
-  }
-
-  sleep(): void {
-    this._deps.model.feed.sleep();
+    return <Experiments {...this.deps} />;
   }
 }
 

@@ -1,12 +1,10 @@
 // The Jobs section: each exported job with its state, and what is being exported or verified.
 
-import type { TranslationBundle } from '@jupyterlab/translation';
 import { addIcon, checkIcon, refreshIcon } from '@jupyterlab/ui-components';
 import type { CommandRegistry } from '@lumino/commands';
-import type { ISignal } from '@lumino/signaling';
 import * as React from 'react';
 
-import type { ISection, SectionAction } from '../panel/tokens';
+import { ModelSection } from '../panel/modelsection';
 import type { ITasks } from '../tasks/tokens';
 import { useSignal, useTrans } from '../ui/context';
 import { FeedView } from '../ui/feedview';
@@ -23,62 +21,41 @@ import type { Job } from './tokens';
 type Deps = { model: JobsModel; tasks: ITasks; commands: CommandRegistry };
 
 /** The Jobs section. */
-export class JobsSection implements ISection {
-  constructor(
-    private readonly _deps: Deps,
-    private readonly _trans: TranslationBundle
-  ) {
-    this.title = _trans.__('Jobs');
-    this.actions = [
-      {
-        icon: addIcon,
-        label: _trans.__('Export the active cell to a job'),
-        command: CommandIDs.exportCell
-      }
-    ];
-  }
-
+export class JobsSection extends ModelSection<Deps> {
   readonly id = 'jobs';
-  readonly title: string;
+  readonly title = this.trans.__('Jobs');
   readonly rank = 40;
-  readonly weight = 2;
-  readonly actions: SectionAction[];
-
-  get changed(): ISignal<unknown, void> {
-    return this._deps.model.changed;
-  }
+  readonly actions = [
+    {
+      icon: addIcon,
+      label: this.trans.__('Export the active cell to a job'),
+      command: CommandIDs.exportCell
+    }
+  ];
 
   count(): number | undefined {
-    return this._deps.model.all?.length;
+    return this.deps.model.all?.length;
   }
 
   summary(): string {
-    const all = this._deps.model.all ?? [];
+    const all = this.deps.model.all ?? [];
     const bad = all.filter(job => ['different', 'failed', 'refused'].includes(job.state)).length;
     const drifting = all.filter(job => job.state === 'drifting').length;
     const behind = all.filter(job => job.behind).length;
     const good = all.filter(job => job.state === 'verified').length;
     return bad
-      ? this._trans.__('%1 not as the notebook', String(bad))
+      ? this.trans.__('%1 not as the notebook', String(bad))
       : drifting
-        ? this._trans.__('%1 drifting', String(drifting))
+        ? this.trans.__('%1 drifting', String(drifting))
         : behind
-          ? this._trans.__('%1 behind its notebook', String(behind))
+          ? this.trans.__('%1 behind its notebook', String(behind))
           : good
-            ? this._trans.__('%1 verified', String(good))
+            ? this.trans.__('%1 verified', String(good))
             : '';
   }
 
   render(): React.JSX.Element {
-    return <Jobs {...this._deps} />;
-  }
-
-  wake(): void {
-    this._deps.model.feed.wake();
-  }
-
-  sleep(): void {
-    this._deps.model.feed.sleep();
+    return <Jobs {...this.deps} />;
   }
 }
 
