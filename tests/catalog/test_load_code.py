@@ -118,6 +118,38 @@ def test_every_snippet_runs(
         assert run(near, monkeypatch, catalog.project.root / "deep" / "er", variable(row.name))[0] == count, near
 
 
+ODD_CSV = {
+    "before": "made by a machine\nat noon\n\na,b\n1,x\n2,y\n3,z\n",
+    "quote": "'a','b'\n'1,5','x'\n'2,5','y'\n",
+    "bare": "1,2.5,2024-01-01\n2,3.5,2024-01-02\n3,4.5,2024-01-03\n",
+    "longer": "a,b\n1,x\n2,y,extra\n3\n4,w\n",
+    "short": "a;b;c\n1;x;1\n2;y\n3;z;3;4;5\n4;w;4\n",
+}
+
+
+@ONE_DATABASE
+@pytest.mark.parametrize("engine", [engine for engine in ENGINES if engine != "sqlalchemy"])
+@pytest.mark.parametrize("name", ODD_CSV)
+def test_an_odd_csv_file_is_loaded_as_it_is_shown(
+    catalog: Catalog,
+    scan: Callable[..., Source],
+    engine: Engine,
+    name: str,
+    monkeypatch: pytest.MonkeyPatch,
+    cudf: None,
+) -> None:
+    folder = catalog.project.root / "odd"
+    folder.mkdir()
+    (folder / f"{name}.csv").write_text(ODD_CSV[name], encoding="utf-8")
+    scan("odd", "odd")
+    ref = Ref.parse(catalog.datasets("odd", OWNER).datasets[0].ref)
+    code = catalog.code(ref, engine, OWNER).code
+    shown = catalog.preview(ref, 100, OWNER)
+    count, columns = run(code, monkeypatch, catalog.project.root, name)
+    assert count == len(shown.rows), code
+    assert columns == {column.name for column in shown.columns}, code
+
+
 @ONE_DATABASE
 @pytest.mark.parametrize("engine", [engine for engine in ENGINES if engine != "sqlalchemy"])
 def test_a_version_of_a_delta_table_is_pinned(

@@ -122,7 +122,8 @@ def _files(wanted: Wanted, engine: Engine, place: Place) -> Snippet:
     remote = not uri.startswith("file:")
     folder = not WITH_SUFFIX.search(uri) if remote else path_of(uri).is_dir()
     path = _path(uri, place)
-    files = Files(path, wanted.dataset.format, options, folder, remote, uri.endswith(PACKED))
+    columns = tuple(column.name for column in wanted.dataset.columns)
+    files = Files(path, wanted.dataset.format, options, folder, remote, uri.endswith(PACKED), columns)
     found = files_code(files, engine)
     if wanted.digest:
         _pin(found, path, wanted)

@@ -16,7 +16,7 @@ UTF8 = ("", "utf-8", "utf8", "ascii")
 
 @dataclass(frozen=True)
 class Files:
-    """What to load: ``path`` is the text in the code, ``suffix`` the ending of its files."""
+    """What to load: ``path`` is the text in the code, ``columns`` the names that the catalog shows."""
 
     path: str
     format: str
@@ -24,6 +24,7 @@ class Files:
     folder: bool = False
     remote: bool = False
     packed: bool = False
+    columns: tuple[str, ...] = ()
 
     @property
     def written(self) -> str:
@@ -42,6 +43,11 @@ class Files:
         return "" if given in UTF8 else given
 
     @property
+    def odd(self) -> bool:
+        """Whether a CSV file has lines before its heading, no heading, another quote, or uneven rows."""
+        return self.format == "csv" and not self.options.keys().isdisjoint(("skip", "header", "quote", "rows"))
+
+    @property
     def lines(self) -> bool:
         """Whether a JSON file has one value a line."""
         return self.options.get("lines", "true").lower() in ("true", "1", "yes")
@@ -51,7 +57,7 @@ def files_code(files: Files, engine: Engine) -> Snippet:
     """The snippet for an engine."""
     if files.folder and files.format != "parquet":
         return _dataset(files).into(engine)
-    made = WAYS.get(engine, {}).get(files.format)
+    made = WAYS.get(engine, {}).get(files.format) if not files.odd else None  # pandas can say it all
     found = made(files) if made is not None else None
     if found is None:
         found = PANDAS_WAYS[files.format](files) if files.format != "orc" else _arrow_orc(files)
@@ -71,6 +77,21 @@ def _pandas(function: str, files: Files, *arguments: str) -> Snippet:
 def _csv_arguments(files: Files, sep: str = "sep") -> list[str]:
     parts = [f"{sep}={literal(files.sep)}"] if files.sep != "," else []
     return [*parts, *([f"encoding={literal(files.encoding)}"] if files.encoding else [])]
+
+
+def _odd_arguments(files: Files) -> list[str]:
+    """What pandas must be told of an odd CSV file, so that it loads what the preview shows."""
+    quote, skip = files.options.get("quote", ""), int(files.options.get("skip", "0"))
+    parts = [f"quotechar={literal(quote)}"] if quote else []
+    uneven = files.options.get("rows") == "uneven"
+    named = len(set(files.columns)) == len(files.columns) and (uneven or files.options.get("header") == "no")
+    if named:
+        skip += files.options.get("header") != "no"
+        parts.append(f"header=None, names=[{', '.join(literal(name) for name in files.columns)}]")
+    parts += [f"skiprows={skip}"] if skip else []
+    if uneven:
+        parts.append(f'engine="python", on_bad_lines=lambda row: row[:{len(files.columns)}]')
+    return parts
 
 
 def _json_arguments(files: Files) -> str:
@@ -176,7 +197,7 @@ def _cudf_csv(files: Files) -> Snippet | None:
 Way = Callable[[Files], "Snippet | None"]
 PANDAS_WAYS: dict[str, Callable[[Files], Snippet]] = {
     "parquet": lambda files: _pandas("read_parquet", files),
-    "csv": lambda files: _pandas("read_csv", files, *_csv_arguments(files)),
+    "csv": lambda files: _pandas("read_csv", files, *_csv_arguments(files), *_odd_arguments(files)),
     "json": lambda files: _pandas("read_json", files, _json_arguments(files)),
     "arrow": lambda files: _pandas("read_feather", files),
     "orc": lambda files: _pandas("read_orc", files),

@@ -36,7 +36,8 @@ class CsvTable:
         self.place = place
         self.how = {"sep": ",", "encoding": "utf-8"} | how
         self.texts: dict[str, Any] = {}
-        self.ragged = _has_open_quote(dialect.head(place), self.how.get("quote", '"'))
+        uneven = self.how.get("rows") == "uneven"
+        self.ragged = uneven or _has_open_quote(dialect.head(place), self.how.get("quote", '"'))
         self.size = place.size()
         try:
             self._begin()

@@ -117,7 +117,8 @@ def _table(place: Spot, kind: str, options: dict[str, str]) -> tuple[Table, dict
         from perijove.catalog.sources import delimited
 
         how = options or delimited.options(place)
-        return delimited.CsvTable(place, how), how
+        csv = delimited.CsvTable(place, how)
+        return csv, how | ({"rows": "uneven"} if csv.ragged else {})
     makers: dict[str, Callable[[], Any]] = {"json": _json, "arrow": _ipc, "orc": _orc, "excel": _excel}
     table = makers[kind]()(place)
     if kind == "json":
