@@ -22,7 +22,7 @@ from typing import Any
 
 import wrapt
 
-from perijove_kernel import databases, datasets, opens, sql, stack, trust
+from perijove_kernel import databases, datasets, engines, opens, sql, stack, trust
 from perijove_kernel.datasets import Dataset
 from perijove_kernel.origins import Origin
 from perijove_kernel.recorder import Cell, Recorder
@@ -75,6 +75,8 @@ class Duck:
     def follow(self, connection: Any) -> None:
         """Have a connection log what it opens and is asked, in a file that outlives it."""
         if self._is_followed(connection):  # duckdb.connect(":default:") gives the one there is
+            return
+        if not _may_write(connection):  # such a connection reads no file either; its log would end the process
             return
         try:
             if self._root is None:
@@ -145,15 +147,23 @@ class Duck:
             if watched.connection() is connection:
                 self.flush(watched)
                 watched.done = watched.done or closes
+                if closes and watched.connection == sys.modules["duckdb"].default_connection:
+                    self._note_exchange()
 
     def exchanged(self, module: Any, before: Any) -> None:
         """DuckDB keeps another connection for the process: the one before lives as long as a person holds it."""
+        self._note_exchange()
         after = module.default_connection()
         for watched in self._watched:
             if watched.connection == module.default_connection and after is not before:
                 watched.connection = weakref.ref(before)
             elif watched.connection() is after:
                 watched.connection = module.default_connection
+
+    def _note_exchange(self) -> None:
+        engines.exchange()
+        if self.recorder.current is not None:
+            self.recorder.current.happened.exchanged = True
 
     def collect(self, cell: Cell) -> None:
         """Note what DuckDB did in a cell."""
@@ -219,6 +229,15 @@ class Duck:
     def _table(self, watched: _Watched, name: str) -> Dataset:
         version = datasets.version_of(Path(watched.database.removeprefix("duckdb:///")))
         return Dataset(f"{watched.database}#{name.removeprefix('main.')}", name, version)
+
+
+def _may_write(connection: Any) -> bool:
+    """Whether a connection may reach files that are not its own."""
+    try:
+        found = connection.execute(f"select current_setting('enable_external_access') {_OURS}").fetchall()
+    except Exception:  # noqa: BLE001 - whatever it is, it can be left alone
+        return False
+    return bool(found[0][0])
 
 
 def _in_file(watched: _Watched) -> list[Row]:

@@ -1,9 +1,16 @@
-"""DuckDB in a cell: it is seen by its own log only, so calls are placed by the files and tables their SQL names."""
+"""DuckDB in a cell: it is seen by its own log only, so calls are placed by the files and tables their SQL names.
+
+Tables in memory are known by their connection: two connections may each have one of the same name. A statement that
+the code does not spell out may have made or changed any table of its connection, so nothing is known of them then.
+"""
 
 from __future__ import annotations
 
 import ast
+import itertools
 import sys
+import types
+import weakref
 from typing import TYPE_CHECKING, Any
 
 from perijove_kernel import datasets, sql
@@ -20,6 +27,11 @@ _SQL = frozenset(["sql", "execute", "query", "from_query"])
 _FILE = frozenset(["read_parquet", "read_csv", "read_json", "from_parquet", "from_csv_auto"])
 _OUT = frozenset(["write_parquet", "write_csv", "to_parquet", "to_csv"])
 _TABLE = "\0table:"
+UNSEEN = "\0unseen:"
+"""What is set where the connection of the process ran statements that the code does not spell out."""
+_numbers: weakref.WeakKeyDictionary[Any, int] = weakref.WeakKeyDictionary()
+_next = itertools.count(1)
+_exchanges = [0]
 
 
 def engine_call(
@@ -39,31 +51,74 @@ def engine_call(
                 evaluator.trace.written(Flow(dataset.uri, found, "inferred"))
                 return NOTHING
         return None
-    if not _of_duckdb(evaluator, node, scope, called):
+    owner = _owner(node, scope, called)
+    if owner is None:
         return None
+    tables = _tables(evaluator, owner)
     if text is None:
+        _forget(tables, node, scope, owner)
         return UNKNOWN
     if name in _FILE:
         return _files([text], happened.engine_reads)
     if name == "register" and len(given.values) == 2:
-        scope.root.env[_TABLE + text.lower()] = given.values[1]
+        scope.root.env[tables + text.lower()] = given.values[1]
         return NOTHING
     if name in ("table", "view"):
-        return scope.root.env.get(_TABLE + text.lower(), UNKNOWN)
-    return _queried(evaluator, text, scope)
+        return scope.root.env.get(tables + text.lower(), UNKNOWN)
+    return _queried(evaluator, text, scope, tables)
 
 
-def _of_duckdb(evaluator: Evaluator, node: ast.Call, scope: Scope, called: Any) -> bool:
+def _owner(node: ast.Call, scope: Scope, called: Any) -> Any:
+    """The module or the object of DuckDB that a call belongs to; None where it is none of it."""
     if called is not MISSING and package_of(called) == "duckdb":
-        return True
-    if isinstance(node.func, ast.Attribute):
-        owner = node.func.value
-        while isinstance(owner, ast.Call | ast.Attribute):
-            owner = owner.func if isinstance(owner, ast.Call) else owner.value
-        if isinstance(owner, ast.Name):
-            found = scope.root.space.get(owner.id)
-            return type(found).__module__.strip("_").startswith("duckdb") or getattr(found, "__name__", "") == "duckdb"
-    return False
+        return sys.modules["duckdb"]
+    if isinstance(node.func, ast.Attribute) and (name := _name_of(node.func)):
+        found = scope.root.space.get(name)
+        if type(found).__module__.strip("_").startswith("duckdb") or getattr(found, "__name__", "") == "duckdb":
+            return found
+    return None
+
+
+def _name_of(func: ast.Attribute) -> str:
+    """The variable that a chain of calls begins with."""
+    owner = func.value
+    while isinstance(owner, ast.Call | ast.Attribute):
+        owner = owner.func if isinstance(owner, ast.Call) else owner.value
+    return owner.id if isinstance(owner, ast.Name) else ""
+
+
+def _tables(evaluator: Evaluator, owner: Any) -> str:
+    """How the tables of a connection are called here; where it was another one earlier in the cell, like none."""
+    module, exchanged = sys.modules["duckdb"], evaluator.trace.happened.exchanged
+    if isinstance(owner, types.ModuleType):
+        if exchanged:
+            return f"{_TABLE}{next(_next)}:"
+        owner = module.default_connection()
+        if owner not in _numbers:
+            return f"{_TABLE}default {_exchanges[0]}:"
+    elif owner is module.default_connection() and not exchanged:
+        return _tables(evaluator, module)
+    try:
+        number = _numbers.setdefault(owner, next(_next))
+    except TypeError:  # something that nobody can hold weakly, and no connection
+        number = next(_next)
+    return f"{_TABLE}{number}:"
+
+
+def exchange() -> None:
+    """The connection that DuckDB keeps for the process is another one from now on, with other tables."""
+    _exchanges[0] += 1
+
+
+def _forget(tables: str, node: ast.Call, scope: Scope, owner: Any) -> None:
+    """Any table of a connection may be another one now, and the connection holds what nobody can tell."""
+    env = scope.root.env
+    for name in [name for name in env if name.startswith(tables)]:
+        del env[name]
+    if isinstance(owner, types.ModuleType):
+        env[UNSEEN] = UNKNOWN
+    elif isinstance(node.func, ast.Attribute) and (name := _name_of(node.func)):
+        scope.home_of(name).env[name] = UNKNOWN
 
 
 def _files(names: list[str], reads: set[str]) -> Value:
@@ -71,17 +126,17 @@ def _files(names: list[str], reads: set[str]) -> Value:
     return of(Origin(uri) for uri in found) if found and all(uri in reads for uri in found) else UNKNOWN
 
 
-def _queried(evaluator: Evaluator, text: str, scope: Scope) -> Value:
+def _queried(evaluator: Evaluator, text: str, scope: Scope, tables: str) -> Value:
     made = NOTHING
     for one in sql.statements(text):
         values = [_files(list(one.files_read), evaluator.trace.happened.engine_reads)] if one.files_read else []
         for name in one.reads:
-            table = scope.root.env.get(_TABLE + name.lower())
+            table = scope.root.env.get(tables + name.lower())
             values.append(table if table is not None else scope.get(name) if name.isidentifier() else UNKNOWN)
         made = union(values)
         for name in one.writes:
-            before = scope.root.env.get(_TABLE + name.lower(), NOTHING) if one.verb == "insert" else NOTHING
-            scope.root.env[_TABLE + name.lower()] = union([before, made])
+            before = scope.root.env.get(tables + name.lower(), NOTHING) if one.verb == "insert" else NOTHING
+            scope.root.env[tables + name.lower()] = union([before, made])
         for name in one.files_written:
             for dataset in datasets.of_path(name):
                 if dataset.uri in evaluator.trace.happened.engine_writes:

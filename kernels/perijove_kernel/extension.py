@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import atexit
 import os
 from pathlib import Path
 from typing import Any
@@ -19,6 +20,7 @@ def load(shell: Any, active: Recorder | None) -> Recorder:
     _prepare(state, recorder)
     shell.events.register("pre_run_cell", recorder.before_cell)
     shell.events.register("post_run_cell", recorder.after_cell)
+    atexit.register(recorder.forget)
     cluster_id = os.environ.get(home.CLUSTER)
     if cluster_id:
         _give_client(shell, connect.Connection(state, cluster_id))

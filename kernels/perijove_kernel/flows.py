@@ -6,6 +6,7 @@ import ast
 from collections.abc import Iterable
 from typing import Any
 
+from perijove_kernel.engines import UNSEEN
 from perijove_kernel.names import Names
 from perijove_kernel.origins import NOTHING, UNKNOWN, Value
 from perijove_kernel.replay import Replay
@@ -32,6 +33,8 @@ class Flows:
         found: set[str] = set()
         for name in names:
             value = self.scope.env.get(name, UNKNOWN)
+            if UNSEEN in self.scope.env and getattr(self.scope.space.get(name), "__name__", "") == "duckdb":
+                return None
             if value.function is not None or value.form == "live":
                 continue
             if not value.whole:

@@ -97,6 +97,15 @@ class Recorder:
         """Write down what is known only when the program has ended."""
         if self._last is not None and not self.closed:
             self._end(self._last, None)
+        self.forget()
+
+    def forget(self) -> None:
+        """The program ends: hold none of its objects, so that libraries which look for leaks find none."""
+        self.close()
+        self.cell_ends.clear()
+        self.space = {}
+        self._flows = Flows(self.space)
+        self._tags = Tags()
 
     def before_cell(self, info: Any) -> None:
         """IPython's pre_run_cell: remember which cell runs."""

@@ -103,6 +103,7 @@ class Happened:
     appended: set[str] = field(default_factory=set)  # what was written to, and what was there stayed
     engine_writes: set[str] = field(default_factory=set)
     engine_reads: set[str] = field(default_factory=set)
+    exchanged: bool = False  # the connection that DuckDB keeps for the process was another one before
     flows: list[Flow] = field(default_factory=list)
     moved: dict[str, str] = field(default_factory=dict)  # what was written, and the name it was given afterwards
 

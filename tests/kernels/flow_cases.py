@@ -253,6 +253,40 @@ OTHERS: dict[str, Case] = {
         ],
         {"C": {"A.parquet"}, "D": {"B.parquet"}},
     ),
+    "duckdb, two connections": (
+        [
+            "con = duckdb.connect(); con2 = duckdb.connect()\n"
+            "con.execute(\"create table x as from 'A.parquet'\"); con2.execute(\"create table x as from 'B.parquet'\")\n"
+            "con.execute(\"copy x to 'C'\"); con2.sql('from x').df().to_csv('D')"
+        ],
+        {"C": {"A.parquet"}, "D": {"B.parquet"}},
+    ),
+    "duckdb, two connections in later cells": (
+        [
+            "con3 = duckdb.connect(); con4 = duckdb.connect()",
+            "con3.execute(\"create table x as from 'A.parquet'\"); con4.execute(\"create table x as from 'B.parquet'\")",
+            "con3.execute(\"copy x to 'C'\"); con4.execute(\"copy x to 'D'\")",
+        ],
+        {"C": {"A.parquet"}, "D": {"B.parquet"}},
+    ),
+    "duckdb, another connection of the process": (
+        [
+            "duckdb.execute(\"create or replace table x as from 'A.parquet'\")\n"
+            "old = duckdb.default_connection(); duckdb.set_default_connection(duckdb.connect())\n"
+            "duckdb.execute(\"create table x as from 'B.parquet'\"); duckdb.set_default_connection(old)\n"
+            "duckdb.execute(\"copy x to 'C'\")",
+            "duckdb.execute(\"copy x to 'D'\")",
+        ],
+        {},
+    ),
+    "duckdb, a statement that is not spelt out": (
+        [
+            "con5 = duckdb.connect(); con5.execute(\"create table x as from 'A.parquet'\")",
+            "other = 'B'; con5.execute(f\"create or replace table x as from '{other}.parquet'\")",
+            "con5.execute(\"copy x to 'C'\")",
+        ],
+        {},
+    ),
     "duckdb and frames": (
         [
             "x = duckdb.sql(\"select * from 'A.parquet'\").df(); y = pd.read_csv('B')",

@@ -76,3 +76,22 @@ def test_a_log_that_a_person_uses_is_not_emptied(kernel):
     kernel.run("duckdb.close()", "duck off")
     kernel.run("duckdb.sql(\"from 'b.csv'\").df()", "duck again")
     assert reads(kernel, "duck again") == ["b.csv"]
+
+
+@pytest.mark.usefixtures("prepared")
+@pytest.mark.parametrize("made", ["c = duckdb.connect(); ", "import duckdb as c; "], ids=["own", "process"])
+def test_what_a_connection_may_hold_is_not_denied(kernel, made):
+    name = made.split()[0]
+    kernel.run(
+        f"""{made}letter = 'a'; c.execute(f"create or replace table held as from '{{letter}}.csv'")""", f"duck {name} 1"
+    )
+    kernel.run("c.sql('from held').df().to_csv('held.csv')", f"duck {name} 2")
+    cell = next(line for line in kernel.spooled("cell") if line["cell"] == f"duck {name} 2")
+    assert cell["uses"] == [f"duck {name} 1"] and not cell["carried"]
+
+
+@pytest.mark.usefixtures("prepared")
+def test_a_connection_without_access_to_files_is_left_alone(kernel):
+    shut = "f = duckdb.connect(config={'enable_external_access': False}); print(f.sql('select 1 + 1').fetchall())"
+    assert kernel.run(shut, "duck shut") == "[(2,)]\n"
+    assert kernel.run("f.close(); print('alive')", "duck shut 2") == "alive\n"

@@ -150,6 +150,18 @@ def test_a_script_tells_its_flows_when_it_ends(alone):
     assert {(line["notebook"], line["cell"]) for line in lines} == {("job.py", "script")}
 
 
+def test_a_recorded_script_ends_as_it_would_alone(alone):
+    folder, env = alone
+    (folder / "job.py").write_text(
+        "import duckdb, pandas as pd\npd.read_csv('A').to_parquet('A.parquet'); pd.read_parquet('A.parquet')\n"
+        "con = duckdb.connect('made.duckdb'); con.execute(\"create table q as from 'A.parquet'\"); con.close()\n"
+        "shut = duckdb.connect(config={'enable_external_access': False}); print(shut.sql('select 42').fetchall())\n"
+    )
+    begin = ["-c", "import perijove_kernel; perijove_kernel.record(); exec(open('job.py').read())"]
+    done = subprocess.run([sys.executable, *begin], cwd=folder, env=env, capture_output=True, text=True)
+    assert (done.returncode, done.stdout, done.stderr) == (0, "[(42,)]\n", "")
+
+
 @pytest.mark.parametrize("runner", ["nbclient", "papermill"])
 def test_notebooks_run_without_a_server_keep_their_names_and_ids(alone, runner):
     folder, env = alone
