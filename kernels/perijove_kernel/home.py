@@ -22,6 +22,8 @@ STATE = ".perijove"
 SETTINGS = "perijove.toml"
 CLUSTER = "PERIJOVE_CLUSTER_ID"
 KERNEL = "PERIJOVE_KERNEL_ID"
+ALONE = "alone-"
+"""How the ids of kernels and programs begin that no server has started; each run has its own."""
 
 
 def find_state(start: Path | None = None, env: Mapping[str, str] | None = None) -> Path:

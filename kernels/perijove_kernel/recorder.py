@@ -13,6 +13,7 @@ import logging
 import os
 import re
 import sys
+import uuid
 from collections.abc import Callable
 from contextvars import ContextVar
 from dataclasses import dataclass, field
@@ -55,7 +56,7 @@ class Recorder:
         self.state = state
         self.shell = shell
         self.spool = Spool(state)
-        self.kernel = os.environ.get(home.KERNEL, "")
+        self.kernel = os.environ.get(home.KERNEL) or f"{home.ALONE}{uuid.uuid4().hex[:16]}"
         self.closed = False
         self.cell_ends: list[Callable[[Cell], None]] = []  # each may still tell of what the cell touched
         self._named = notebook is not None

@@ -270,6 +270,23 @@ def test_a_changed_input_stops_the_run_or_is_logged(tmp_path, values):
     assert fresh.returncode == 0 and "in.csv has a new column 'c'." in fresh.stderr
 
 
+def test_files_named_by_parts_are_inputs_and_outputs(tmp_path, values):
+    (tmp_path / "data").mkdir()
+    (tmp_path / "data" / "in.csv").write_text("a\n1\n2\n")
+    job = planned(
+        tmp_path,
+        "import csv\nfrom pathlib import Path\nDATA = Path('data')",
+        "with open(DATA / 'in.csv') as file:\n    rows = list(csv.DictReader(file))",
+        "out = 4 + len(rows)\nPath(f'{DATA}/out.txt').write_text(str(out))",
+    )
+    assert [(one.name, one.kind) for one in job.described.outputs] == [("out", "variable"), ("data/out.txt", "file")]
+    assert [one.name for one in job.described.inputs] == ["data/in.csv"]
+    folder = tmp_path / "job"
+    package.write(job, values, folder)
+    assert "data/in.csv" in json.loads((folder / "src" / job.name / "contract.json").read_text())["inputs"]
+    assert command(folder, "check").returncode == 0
+
+
 def test_a_job_that_fails_says_last_what_its_inputs_were_unlike(tmp_path, values):
     (tmp_path / "in.csv").write_text("a\n1\n2\n")
     job = planned(

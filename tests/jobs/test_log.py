@@ -242,3 +242,17 @@ def test_a_spooled_line_says_where_a_cell_failed(database, tmp_path, log):
     (spool.folder / "k.jsonl").write_text(json.dumps(line) + "\n")
     (one,) = Executions(database, spool.take_in).session("a.ipynb").executions
     assert (one.line, one.error, one.ok) == (2, "ZeroDivisionError: division by zero", False)
+
+
+def test_two_runs_at_the_same_time_are_two_sessions(notebook, log, ran):
+    book = notebook(a="x = 1", b="y = x")
+    ran(("a", "x = 1"), kernel="alone-1")
+    ran(("a", "x = 1"), kernel="alone-2")
+    ran(("b", "y = x"), kernel="alone-1", count=1)
+    ran(("b", "y = x"), kernel="alone-2", count=1)
+    assert [(one.kernel, len(one.executions), one.alone) for one in log.sessions("a.ipynb")] == [
+        ("alone-2", 2, True),
+        ("alone-1", 2, True),
+    ]
+    found = pick(book, Choice("a.ipynb", cells=["b"], kernel_id="gone"), log)
+    assert sorted(found.found.value_cells) == [0, 1] and not found.found.notes.missing

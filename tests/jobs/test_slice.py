@@ -285,3 +285,35 @@ def test_a_function_that_binds_a_name_of_one_around_it_looks_that_name_up():
     inner = ast.parse("def inner():\n    nonlocal y\n    y = a1").body[0]
     assert free_names(inner) >= {"y", "a1"}
     assert "x" not in free_names(ast.parse("def f(x):\n    def g():\n        return x").body[0])
+
+
+BEGIN = "import os, pandas as pd, polars as pl\nfrom pathlib import Path\nDATA = Path('data')\nname = 'a'"
+
+
+@pytest.mark.parametrize(
+    ("code", "path"),
+    [
+        ("x = pl.scan_parquet('a.parquet')", "a.parquet"),
+        ("x = pl.scan_csv(source='a.csv')", "a.csv"),
+        ("x = pd.read_csv(DATA / 'a.csv')", "data/a.csv"),
+        ("x = pd.read_csv(f'{DATA}/{name}.csv')", "data/a.csv"),
+        ("x = pd.read_csv('data/' + name + '.csv')", "data/a.csv"),
+        ("x = pd.read_csv(os.path.join(DATA, 'deep', 'a.csv'))", "data/deep/a.csv"),
+        ("file = DATA / 'a.csv'\nDATA = Path('b')\nx = pd.read_csv(file)", "data/a.csv"),
+        ("DATA = DATA / 'c'\nx = pd.read_csv(DATA / 'a.csv')", "data/c/a.csv"),
+        ("if name:\n    DATA = Path('b')\nx = pd.read_csv(DATA / 'a.csv')", "*"),
+        ("for name in 'bc':\n    x = pd.read_csv(f'{name}.csv')", "*"),
+        ("def load(name):\n    return pd.read_csv(f'{name}.csv')\nx = load('b')", "*"),
+        ("x = pd.read_csv(','.join('ab'))", "*"),
+        ("x = pd.read_csv(f'{name:>9}.csv')", "*"),
+        ("x = pd.read_csv(find('a.csv'))", "*"),
+    ],
+)
+def test_a_path_is_known_where_its_parts_are(code, path):
+    files = Analysis([BEGIN, code]).walk.notes.files
+    assert {name for name, _ in files} == ({path} if path != "*" else set())
+
+
+def test_paths_that_are_put_together_tell_files_apart():
+    cells = (BEGIN, "pd.DataFrame().to_csv(DATA / 'a.csv')", "pd.DataFrame().to_csv(DATA / 'b.csv')")
+    assert kept(*cells, "x = pd.read_csv(f'{DATA}/b.csv')") == [0, 2, 3]

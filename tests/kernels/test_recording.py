@@ -154,12 +154,15 @@ def test_a_recorded_script_ends_as_it_would_alone(alone):
     folder, env = alone
     (folder / "job.py").write_text(
         "import duckdb, pandas as pd\npd.read_csv('A').to_parquet('A.parquet'); pd.read_parquet('A.parquet')\n"
-        "con = duckdb.connect('made.duckdb'); con.execute(\"create table q as from 'A.parquet'\"); con.close()\n"
+        "con = duckdb.connect('made.duckdb'); con.execute(\"create or replace table q as from 'A.parquet'\"); con.close()\n"
         "shut = duckdb.connect(config={'enable_external_access': False}); print(shut.sql('select 42').fetchall())\n"
     )
     begin = ["-c", "import perijove_kernel; perijove_kernel.record(); exec(open('job.py').read())"]
     done = subprocess.run([sys.executable, *begin], cwd=folder, env=env, capture_output=True, text=True)
     assert (done.returncode, done.stdout, done.stderr) == (0, "[(42,)]\n", "")
+    first = {line["kernel"] for line in own_spool(folder)}
+    subprocess.run([sys.executable, *begin], cwd=folder, env=env, check=True, capture_output=True)
+    assert len(first) == 1 and len({line["kernel"] for line in own_spool(folder)}) == 2
 
 
 @pytest.mark.parametrize("runner", ["nbclient", "papermill"])

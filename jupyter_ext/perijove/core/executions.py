@@ -21,6 +21,7 @@ from perijove.core.graph import kind_of, moment
 from perijove.core.one_ref import known_refs
 
 MASK = "***"
+ALONE = "alone-"  # as perijove-kernel calls kernels that no server started; empty in what older ones wrote
 MAKES = ("logged", "wrote", "registered")
 _AT_LINE = re.compile(r"line (\d{1,7}): ")
 DEEPEST = 4
@@ -53,6 +54,11 @@ class Session:
 
     kernel: str
     executions: tuple[Execution, ...]
+
+    @property
+    def alone(self) -> bool:
+        """Whether no server started the kernel: a fresh run of the notebook, a program."""
+        return not self.kernel or self.kernel.startswith(ALONE)
 
     @property
     def at(self) -> datetime:

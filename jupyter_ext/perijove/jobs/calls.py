@@ -3,18 +3,18 @@
 from __future__ import annotations
 
 import ast
-import posixpath
 from collections.abc import Iterable
 
 from perijove.jobs.effects import Library
-from perijove.jobs.functions import FRAMES, OWN, PLAIN, Arguments, Functions
+from perijove.jobs.functions import FRAMES, OWN, PLAIN, Arguments
+from perijove.jobs.paths import Paths, may_meet
 from perijove.jobs.things import NOTHING, Thing, Things
 
 DATA = (*PLAIN, "dask", "pyarrow")
 EAGER = ("product", "permutations", "combinations", "combinations_with_replacement")
 
 
-class Calls(Functions):
+class Calls(Paths):
     """The part of the walk that deals with calls."""
 
     def call_thing(self, thing: Thing, given: Arguments, node: ast.Call) -> Things:
@@ -114,7 +114,7 @@ class Calls(Functions):
 
     def read_file(self, via: str, node: ast.Call, receiver: ast.expr | None = None) -> None:
         """Need whoever wrote the file that is read, or any file where it is not known which."""
-        path = constant_path(receiver) if receiver is not None else first_path(node)
+        path = self.path(receiver) if receiver is not None else self.first_path(node)
         for name in list(self.scope.top.names):
             if name.startswith("§fs:") and may_meet(name[4:], path):
                 self.read_pseudo(name)
@@ -123,7 +123,7 @@ class Calls(Functions):
 
     def write_file(self, node: ast.Call, receiver: ast.expr | None = None) -> None:
         """Note that a file is written."""
-        path = constant_path(receiver) if receiver is not None else first_path(node)
+        path = self.path(receiver) if receiver is not None else self.first_path(node)
         self.write_pseudo(f"§fs:{path}")
         self.notes.writes.setdefault(path, set()).add(self.now)
 
@@ -295,27 +295,3 @@ def constant_false(node: ast.Call, name: str) -> bool:
         keyword.arg == name and isinstance(keyword.value, ast.Constant) and not keyword.value.value
         for keyword in node.keywords
     )
-
-
-def first_path(node: ast.Call) -> str:
-    """The path a call names in its first argument, or * where it is not a constant."""
-    named = [word.value for word in node.keywords if word.arg in ("path", "filepath_or_buffer", "path_or_buf", "fname")]
-    place = node.args[0] if node.args else (named[0] if named else None)
-    return constant_path(place)
-
-
-def constant_path(node: ast.expr | None) -> str:
-    """A constant path in its normal form, or *."""
-    if isinstance(node, ast.Call) and len(node.args) == 1 and not node.keywords:
-        node = node.args[0]
-    if isinstance(node, ast.Constant) and isinstance(node.value, str):
-        return posixpath.normpath(node.value) if "://" not in node.value else node.value
-    return "*"
-
-
-def may_meet(one: str, two: str) -> bool:
-    """Whether two paths may name the same file, or one a folder of the other."""
-    if one == "*" or two == "*" or "*" in one or "*" in two:
-        return True
-    absolute = posixpath.isabs(one) != posixpath.isabs(two)
-    return absolute or one == two or one.startswith(two + "/") or two.startswith(one + "/")

@@ -156,7 +156,7 @@ def _logged(notebook: Notebook, choice: Choice, log: Executions | None) -> list[
     session = log.session(notebook.path, choice.kernel_id) if choice.kernel_id else None
     if session is None:
         newest = log.session(notebook.path)
-        session = newest if newest is not None and (not choice.kernel_id or not newest.kernel) else None
+        session = newest if newest is not None and (not choice.kernel_id or newest.alone) else None
     return in_log(notebook, session) if session is not None else []
 
 

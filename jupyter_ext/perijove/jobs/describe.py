@@ -134,13 +134,10 @@ def _fitted(node: ast.stmt) -> list[str]:
 
 
 def all_outputs(found: BackwardSlice, names: Sequence[str]) -> list[Output]:
-    """The values that are compared, and the files and tables that kept lines write."""
+    """The values that are compared, and the files that kept lines write."""
     trained = models(one.node for one in found.statements if one.node is not None)
     values = [Output(name, "model" if name in trained else "variable") for name in names]
-    written = sorted(_written(found))
-    files = [Output(name[4:], "file") for name in written if name.startswith("§fs:") and name[4:] not in ("", "*")]
-    tables = [Output(name[4:], "table") for name in written if name.startswith("§db:") and name[4:] not in ("", "*")]
-    return [*values, *files, *tables]
+    return [*values, *(Output(path, "file") for path in sorted(_written(found)))]
 
 
 def found_settings(
@@ -173,9 +170,8 @@ def parameters(
 def inputs(notebook: Notebook, found: BackwardSlice) -> list[Input]:
     """The files and environment variables that kept lines name."""
     result: dict[str, Input] = {}
-    written = {name[4:] for name in _written(found) if name.startswith("§fs:")}
     for (path, _), users in sorted(found.notes.files.items()):
-        if users & found.kept and path not in written and not _made_before(found, path, users & found.kept):
+        if users & found.kept and path != "*" and not _made_before(found, path, users & found.kept):
             result[path] = Input(path, "dataset", dataset_ref(path, notebook.file.parent))
     for name, users in sorted(found.notes.environment.items()):
         if users & found.kept:
@@ -184,7 +180,9 @@ def inputs(notebook: Notebook, found: BackwardSlice) -> list[Input]:
 
 
 def _made_before(found: BackwardSlice, path: str, readers: frozenset[int] | set[int]) -> bool:
-    """Whether a kept line that writes to a place named elsewhere comes first, and another line names this very path."""
+    """Whether a kept line that writes it comes first, or one to a place named elsewhere and another names this path."""
+    if any(at < min(readers) for at in found.notes.writes.get(path, set()) & found.kept):
+        return True
     writers = found.notes.writes.get("*", set()) & found.kept
     if not any(at < min(readers) for at in writers):
         return False
@@ -197,7 +195,9 @@ def _made_before(found: BackwardSlice, path: str, readers: frozenset[int] | set[
 
 
 def _written(found: BackwardSlice) -> set[str]:
-    return {name for at in found.kept for name in found.notes.binds.get(at, ()) if name.startswith(("§fs:", "§db:"))}
+    """The paths of files that kept lines write, as far as they are known; no folders that are made for them."""
+    paths = {path for path, writers in found.notes.writes.items() if writers & found.kept and path not in ("", "*")}
+    return {path for path in paths if not any(other.startswith(f"{path}/") for other in paths)}
 
 
 def dataset_ref(path: str, folder: Path) -> str:

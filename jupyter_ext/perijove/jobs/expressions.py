@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import ast
 
-from perijove.jobs.calls import Calls, first_path
+from perijove.jobs.calls import Calls
 from perijove.jobs.functions import Arguments
 from perijove.jobs.state import BUILTINS
 from perijove.jobs.things import NOTHING, Scope, Thing, Things
@@ -342,7 +342,7 @@ class Expressions(Calls):
         if not set(text) & set("wxa+"):
             return self.thing(node, "iterator")
         self.write_file(node)
-        return self.thing(node, "file", path=f"§fs:{first_path(node)}")
+        return self.thing(node, "file", path=f"§fs:{self.first_path(node)}")
 
     def module(self, path: str) -> Thing:
         """The thing of a library or a part of it, with what it takes to load the part."""

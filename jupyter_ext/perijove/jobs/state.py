@@ -87,6 +87,7 @@ class State:
         self.reached: dict[Things, frozenset[Thing]] = {}
         self.exits: list[list[dict[str, Binding]]] = []
         self.notes = Notes()
+        self.texts: dict[tuple[int, str], str] = {}
         self.yields = True  # whether there may be a generator function in the program
         self.lazy: dict[ast.AST, bool] = {}
         self.around: dict[ast.AST, tuple[list[str], list[str]]] = {}

@@ -72,6 +72,7 @@ class Walk(Expressions):
                 for part, found in zip(target.elts, things, strict=True):
                     self.bind_to(part, found)
                 return
+        self.note_text(target, value)
         self.bind_to(target, self.eval(value))
 
     def bind_to(self, target: ast.expr, things: Things) -> None:

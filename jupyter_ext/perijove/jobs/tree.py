@@ -189,7 +189,7 @@ def _given(job: Plan, listed: Mapping[str, Any], out: Path, python: str, needs: 
         "uses_dask": job.program.uses_dask,
         "workers": WORKERS,
         "words": job.program.words,
-        "inputs": {one.name: paths.get(one.name, "") for one in inputs},
+        "inputs": {one.name: paths.get(one.name, "") for one in inputs if one.name in paths or _stays(job, one.name)},
         "input_list": job.described.inputs,
         "environment": required(job),
         "outputs": job.outputs,
@@ -197,6 +197,12 @@ def _given(job: Plan, listed: Mapping[str, Any], out: Path, python: str, needs: 
         "beside": sorted({path.partition("/")[0] for path in job.beside}),
         "warnings": job.described.warnings,
     }
+
+
+def _stays(job: Plan, path: str) -> bool:
+    """Whether a path is the same whatever the job is told: no setting is part of it."""
+    told = [one.shown.default for one in job.program.settings]
+    return not any(isinstance(one, str) and one and one in path for one in told)
 
 
 def command(name: str) -> str:
