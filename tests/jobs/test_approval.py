@@ -76,7 +76,8 @@ def test_an_approval_holds_until_a_file_changes_and_again_when_it_is_as_it_was(p
 
 def test_what_a_job_writes_and_what_lies_beside_it_is_not_of_it(perijove, folder):
     call(perijove, "POST", "approval", ADA)
-    for path in ("outputs/a.json", ".venv/lib/x.py", ".git/HEAD", "src/__pycache__/a.pyc", "reference.json"):
+    beside = ("reference.json", "parity.json")
+    for path in ("outputs/a.json", ".venv/lib/x.py", ".git/HEAD", "src/__pycache__/a.pyc", *beside):
         (folder / path).parent.mkdir(parents=True, exist_ok=True)
         (folder / path).write_text("anything")
     assert perijove.jobs.show("loans").approval.holds

@@ -284,7 +284,12 @@ def test_files_named_by_parts_are_inputs_and_outputs(tmp_path, values):
     folder = tmp_path / "job"
     package.write(job, values, folder)
     assert "data/in.csv" in json.loads((folder / "src" / job.name / "contract.json").read_text())["inputs"]
+    assert "`data/out.txt`, a file that the job writes" in (folder / "README.md").read_text()
     assert command(folder, "check").returncode == 0
+    (tmp_path / "data").rename(tmp_path / "elsewhere")
+    gone = command(folder, "check")
+    assert gone.returncode == 1 and "data/in.csv is missing" in gone.stderr
+    assert command(folder, "check", "--DATA", "elsewhere").returncode == 0
 
 
 def test_a_job_that_fails_says_last_what_its_inputs_were_unlike(tmp_path, values):

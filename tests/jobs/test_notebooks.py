@@ -180,6 +180,36 @@ def test_hidden_state_of_a_kernel_is_a_finding_about_the_notebook(project, tmp_p
     file.unlink()
 
 
+RANDOM = [
+    ("imports", "code", "import numpy as np\nfrom sklearn.model_selection import train_test_split"),
+    ("draw", "code", "x = np.random.default_rng().normal(size=9)\ny = np.random.rand(3)"),
+    ("split", "code", "train, test = train_test_split(x)\nsame, _ = train_test_split(x, random_state=1)"),
+    ("result", "code", "result = float(train.sum() + y.sum() + same.sum())"),
+]
+
+
+@pytest.mark.timeout(200)
+def test_what_is_random_is_named_and_not_called_hidden_state(project, tmp_path_factory):
+    file = notebooks.write(project.project.root / "random.ipynb", RANDOM)
+    told = [one.message for one in project.jobs.preview(Choice("random.ipynb", ["result"])).findings]
+    assert [text.partition(",")[2] for text in told] == [
+        " line 1: default_rng is given no seed, so each run gives another result.",
+        " line 2: it draws random numbers, so each run gives another result.",
+        " line 1: train_test_split is given no seed, so each run gives another result.",
+    ]
+    job = project.jobs.export(NewJob("random.ipynb", ["result"], name="random_job", run=True), ME)
+    environments = tmp_path_factory.getbasetemp() / "environments"
+    found = project.jobs.verify(Path(job.path), ME, environments=environments)
+    assert found.verdict == "failed" and {one.kind for one in found.findings} == {"unseeded"}
+    assert "Two runs of the job give different values for “result”" in found.findings[0].message
+    file.write_text(file.read_text().replace("train_test_split(x)", "train_test_split(x, random_state=0)"))
+    file.write_text(
+        file.read_text().replace("default_rng()", "default_rng(0)").replace("y = ", "np.random.seed(0); y = ")
+    )
+    assert project.jobs.preview(Choice("random.ipynb", ["result"])).findings == []
+    file.unlink()
+
+
 WIDER = [
     ("imports", "code", "import os\nfrom pathlib import Path"),
     ("place", "code", "place = Path('wide' + 'ned.txt')"),

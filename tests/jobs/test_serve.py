@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import errno
 import json
 import signal
 import subprocess
 import sys
+from pathlib import Path
 
 import pytest
 
@@ -205,6 +207,37 @@ def test_a_bad_file_is_refused_and_nothing_is_written(job, scorer, tmp_path, wro
         modules["serve"].batch(scorer, source, target)
     assert refused.value.hint
     assert not target.exists()
+
+
+def test_a_file_with_many_bad_rows_says_how_many_more_there_are(job, scorer, tmp_path):
+    modules, _, _ = job
+    table, _ = given.loans(10_050)
+    source = tmp_path / "in.parquet"
+    table.assign(age="x").to_parquet(source)
+    with pytest.raises(modules["scoring"].BadRows) as refused:
+        modules["serve"].batch(scorer, source, tmp_path / "out.parquet")
+    assert len(refused.value.problems) == 20
+    lines = modules["scoring"].shown(refused.value.problems, refused.value.more).splitlines()
+    assert (lines[0].startswith("row 0, age: "), lines[20:]) == (True, ["and 10,030 more"])
+
+
+def test_a_file_that_cannot_be_written_is_said_and_nothing_is_left(job, scorer, tmp_path, monkeypatch):
+    modules, _, _ = job
+    table, _ = given.loans(30)
+    table.to_parquet(tmp_path / "in.parquet")
+    (tmp_path / "file").write_text("")
+    bad_rows = modules["scoring"].BadRows
+    with pytest.raises(bad_rows, match="out.parquet cannot be written: (File exists|Not a directory)") as refused:
+        modules["serve"].batch(scorer, tmp_path / "in.parquet", tmp_path / "file" / "out.parquet")
+    assert "--out" in refused.value.hint
+
+    def read_only(self, target):
+        raise OSError(errno.EROFS, "anything", str(self))
+
+    monkeypatch.setattr(Path, "replace", read_only)
+    with pytest.raises(bad_rows, match="out.parquet cannot be written: Read-only file system"):
+        modules["serve"].batch(scorer, tmp_path / "in.parquet", tmp_path / "out.parquet")
+    assert sorted(one.name for one in tmp_path.iterdir()) == ["file", "in.parquet"]
 
 
 def test_a_changed_pickle_is_not_read(job, tmp_path):

@@ -77,6 +77,27 @@ def test_a_full_disk_is_said_and_leaves_the_outputs_of_the_run_before(out, monke
     assert content(out) == before
 
 
+@pytest.mark.parametrize("name", ["data/x.csv", b"data/x.csv", Path("data/x.csv")])
+def test_a_file_of_the_job_itself_that_cannot_be_written_is_named(out, tmp_path, monkeypatch, name):
+    before = content(out)
+    monkeypatch.chdir(tmp_path)  # as a job's steps run in the data's folder
+    said = f"The job writes to {tmp_path}/data/x.csv, which fails: Read-only file system. "
+    with pytest.raises(writing.CannotWrite) as refused, writing.fresh(out):
+        raise OSError(errno.EROFS, "Read-only file system", name)
+    assert str(refused.value) == f"{said}The outputs in {out} are as they were."
+    assert content(out) == before
+
+
+def test_what_is_in_the_way_is_not_blamed_on_another_folder(out):
+    def refused(*error):
+        with pytest.raises(writing.CannotWrite) as found, writing.fresh(out) as place:
+            raise OSError(*(str(place / one) if one == "a.json" else one for one in error))
+        return str(found.value)
+
+    assert refused(errno.ENOSPC, "No space left", "a.json").startswith(f"The outputs cannot be written to {out}: No")
+    assert refused(errno.EROFS, "Read-only").startswith("The job writes to a place that cannot be written to: ")
+
+
 def test_a_folder_that_cannot_be_made_is_said_at_once(tmp_path):
     (tmp_path / "file").write_text("")
     with (

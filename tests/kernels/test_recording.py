@@ -154,7 +154,8 @@ def test_a_recorded_script_ends_as_it_would_alone(alone):
     folder, env = alone
     (folder / "job.py").write_text(
         "import duckdb, pandas as pd\npd.read_csv('A').to_parquet('A.parquet'); pd.read_parquet('A.parquet')\n"
-        "con = duckdb.connect('made.duckdb'); con.execute(\"create or replace table q as from 'A.parquet'\"); con.close()\n"
+        "con = duckdb.connect('made.duckdb')\n"
+        "con.execute(\"create or replace table q as from 'A.parquet'\"); con.close()\n"
         "shut = duckdb.connect(config={'enable_external_access': False}); print(shut.sql('select 42').fetchall())\n"
     )
     begin = ["-c", "import perijove_kernel; perijove_kernel.record(); exec(open('job.py').read())"]

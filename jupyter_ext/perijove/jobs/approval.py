@@ -21,10 +21,13 @@ from perijove.core.errors import Conflict, Invalid
 from perijove.core.events import Events, Happened
 from perijove.core.refs import Ref
 from perijove.jobs.model import Approval, Job
+from perijove.jobs.package import home
+from perijove.jobs.serving import REPORT
 from perijove.jobs.store import JobStore
 
-BESIDE = (".*", "outputs", "build", "dist", "reference.json")
-"""What comes and goes at a job's top: what it writes, environments, caches, and what its monitor was told is normal."""
+BESIDE = (".*", "outputs", "build", "dist", "reference.json", REPORT)
+"""What comes and goes at a job's top: what it writes, environments, caches, what its monitor was told is normal, and
+how far its portable forms agree with its model."""
 MADE = ("__pycache__", "*.pyc", "*.egg-info")
 """What Python makes of the files, wherever they are."""
 KEPT = (".perijove-job.json", ".github", ".dockerignore", ".gitignore")
@@ -88,7 +91,7 @@ class Approvals:
             raise Invalid(f"The note is longer than {LONGEST_NOTE:,} letters.", hint="Say it shorter.")
         if job.conflicts:
             raise Conflict(f"The job {job.name} waits for a decision on a conflict.", hint="Decide or forget it first.")
-        now = tree_of(Path(job.path))
+        now = tree_of(home(job))
         verified = job.verification is not None and job.verification.verdict == "verified"
         if not verified or job.verification is None or job.verification.tree != now:
             raise Conflict(

@@ -111,6 +111,8 @@ class Calls(Paths):
         if f"§rng:{which}" in self.scope.top.names:
             self.read_pseudo(f"§rng:{which}")
             self.write_pseudo(f"§rng:{which}")
+        elif not self.asking:
+            self.notes.unseeded.add(self.now)
 
     def read_file(self, via: str, node: ast.Call, receiver: ast.expr | None = None) -> None:
         """Need whoever wrote the file that is read, or any file where it is not known which."""

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+import sys
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any, cast
@@ -14,7 +16,7 @@ from perijove.core.project import Project, located
 from perijove.core.terminal import json_option, me, run_task, service, show, table
 from perijove.jobs.approve_cli import approve, approved, assign
 from perijove.jobs.model import Choice, Job, LineRef, NewJob, Refresh, Slice, Take, Update, Verification
-from perijove.jobs.package import read_manifest
+from perijove.jobs.package import home, read_manifest
 from perijove.jobs.service import Jobs
 from perijove.jobs.update import abandon
 from perijove.jobs.verify import Silent
@@ -100,12 +102,16 @@ def slice_cells(choice: Choice, as_json: bool) -> None:
 
 
 def _print_slice(found: Slice) -> None:
+    dims = sys.stdout.isatty() and not os.environ.get("NO_COLOR")
     for cell in found.view:
         if cell.kept:
             click.echo(f"\ncell {cell.index} ({cell.id})")
         for line in cell.lines if cell.kept else ():
-            mark = f"  # {line.reason}" if line.kept else ""
-            click.echo(click.style(f"  {line.text}", dim=not line.kept) + click.style(mark, dim=True))
+            reason = f"  # {line.reason}" if line.kept else ""
+            if dims:
+                click.echo(click.style(f"  {line.text}", dim=not line.kept) + click.style(reason, dim=True))
+            else:  # what is left out has to be told from what stays without a colour, too
+                click.echo(f"{'+' if line.kept else '-'} {line.text}{reason}")
     click.echo("\nparameters: " + (", ".join(f"{one.name}={one.default!r}" for one in found.parameters) or "none"))
     click.echo("inputs: " + (", ".join(one.name for one in found.inputs) or "none"))
     click.echo("outputs: " + (", ".join(one.name for one in found.outputs) or "none"))
@@ -232,6 +238,7 @@ def _print_verification(found: Verification) -> None:
 @click.option(
     "--edited", multiple=True, metavar="FILE", help="Take what you made of one in .perijove-job/conflict/merged."
 )
+@click.option("--moved-to", default="", metavar="PATH", help="Where the notebook is now, if it was moved or renamed.")
 @click.option("--abandon", "forget", is_flag=True, help="Forget the conflict; the job stays as it is.")
 @json_option
 def update(
@@ -241,6 +248,7 @@ def update(
     mine: tuple[str, ...],
     new: tuple[str, ...],
     edited: tuple[str, ...],
+    moved_to: str,
     forget: bool,
     as_json: bool,
 ) -> None:
@@ -252,6 +260,7 @@ def update(
     Example:
       perijove job update jobs/evaluate --run
       perijove job update jobs/evaluate --mine src/evaluate/steps.py
+      perijove job update jobs/evaluate --moved-to models/road.ipynb --run
     """
     jobs, place = _jobs(), folder.resolve()
     name = str(read_manifest(place)["name"])
@@ -261,7 +270,7 @@ def update(
         return
     sides: tuple[tuple[Take, tuple[str, ...]], ...] = (("mine", mine), ("notebook", new), ("edited", edited))
     take = {path: side for side, paths in sides for path in paths}
-    how = Refresh(run=run_first, verify=not no_verify, take=take)
+    how = Refresh(run=run_first, verify=not no_verify, take=take, moved_to=_path(moved_to) if moved_to else "")
     started = service("tasks").start(
         "jobs.update", f"Update {name}", lambda on: jobs.update(place, how, me(), on), me(), f"job:{name}"
     )
@@ -344,6 +353,7 @@ def show_job(name: str, as_json: bool) -> None:
       perijove job show road_evaluate
     """
     found = _jobs().show(name)
+    home(found)  # what is known of a folder that is gone would say nothing of the job
 
     def human() -> None:
         click.echo(f"{found.name}: {found.state}, from {found.notebook} ({', '.join(found.cells)}) in {found.path}")

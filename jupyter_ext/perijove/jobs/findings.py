@@ -14,12 +14,20 @@ from perijove.jobs.names import globals_of
 from perijove.jobs.slice import Statement
 
 ASKS = {"input", "raw_input", "getpass", "getpass.getpass", "breakpoint", "pdb.set_trace"}
+RANDOM = re.compile(
+    r"(RandomForest|ExtraTrees|Bagging)(Classifier|Regressor)|IsolationForest|(MiniBatch)?KMeans|train_test_split|"
+    r"(Stratified)?ShuffleSplit|(SGD|MLP)(Classifier|Regressor)"
+)
+"""What gives another result each time unless it is given a random state."""
+GENERATORS = ("default_rng", "RandomState", "SeedSequence")
+SEEDS = ("random_state", "seed")
 SECRET = re.compile(r"(?i)(passw(or)?d|secret|token|api_?key|credential)")
 
 
 def findings(found: Picked) -> list[Finding]:
     """Everything odd about what was picked, the worst first."""
     told = [*found.findings, *_opaque(found), *_asking(found), *_missing(found), *_unpinned(found), *_secrets(found)]
+    told += _unseeded(found)
     if found.order == "document":
         told += _out_of_order(found)
     rank = {"refusal": 0, "warning": 1, "info": 2}
@@ -117,6 +125,28 @@ def _secrets(found: Picked) -> Iterator[Finding]:
                     f"{entry.title} holds what looks like a secret in “{names[0]}”; it would stand in the job's files.",
                     "Read it from an environment variable instead.",
                 )
+
+
+def _unseeded(found: Picked) -> Iterator[Finding]:
+    """Whatever draws random numbers that nobody can draw again."""
+    at_hand = [(at, one) for at, one in zip(sorted(found.found.kept), found.found.statements, strict=True) if one.node]
+    seeded = any(".seed(" in ast.unparse(one.node) for _, one in at_hand if isinstance(one.node, ast.Expr))
+    for at, one in at_hand:
+        drawn = "it draws random numbers" if at in found.found.notes.unseeded else ""
+        for call in (part for part in ast.walk(one.node or ast.Pass()) if isinstance(part, ast.Call)):
+            name = call.func.attr if isinstance(call.func, ast.Attribute) else getattr(call.func, "id", "")
+            given = any(word.arg in SEEDS or word.arg is None for word in call.keywords)
+            if not given and (name in GENERATORS and not call.args or RANDOM.fullmatch(name) and not seeded):
+                drawn = f"{name} is given no seed"
+        if drawn:
+            entry = found.entries[one.cell]
+            yield Finding(
+                "unseeded",
+                "warning",
+                entry.cell,
+                f"{entry.title}, line {one.first}: {drawn}, so each run gives another result.",
+                "Give it one (`random_state=0`, `default_rng(0)`, `np.random.seed(0)`), so that the job can be proven.",
+            )
 
 
 def _out_of_order(found: Picked) -> Iterator[Finding]:

@@ -200,13 +200,15 @@ class Refresh(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """How to bring a job up to date. ``take`` decides files in conflict: mine, the notebook's, or what was edited.
 
     ``kernel_id`` is the live kernel to take values from; ``run`` runs the notebook afresh; without either, the stored
-    values serve as long as no kept cell has changed.
+    values serve as long as no kept cell has changed. ``moved_to`` is the notebook's path in the project where it is not
+    the one that the job was made from any more.
     """
 
     run: bool = False
     kernel_id: str = ""
     verify: bool = True
     take: dict[str, Take] = {}
+    moved_to: str = ""
 
 
 class Update(msgspec.Struct, frozen=True):

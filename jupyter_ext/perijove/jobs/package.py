@@ -10,11 +10,11 @@ from typing import Any
 
 import msgspec
 
-from perijove.core.errors import Conflict, Failed, Invalid
+from perijove.core.errors import Conflict, Failed, Invalid, NotFound
 from perijove.jobs.install import finish, install
 from perijove.jobs.lock import BY_COMMIT, LOCK, NOTHING
 from perijove.jobs.merge import PLAIN
-from perijove.jobs.model import Choice, Parameter
+from perijove.jobs.model import Choice, Job, Parameter
 from perijove.jobs.plan import Plan, check_name, plan
 from perijove.jobs.ports import JobSpec
 from perijove.jobs.pristine import BASE, OWN, digest_of, packed
@@ -116,6 +116,21 @@ def read_manifest(folder: Path) -> dict[str, Any]:
     return dict(found)
 
 
+def is_there(job: Job) -> bool:
+    """Whether a job lies in the folder that is known as its own."""
+    return (Path(job.path) / MANIFEST).is_file()
+
+
+def home(job: Job) -> Path:
+    """The folder of a job; raises NotFound where the job is not there any more."""
+    if not is_there(job):
+        raise NotFound(
+            f"The folder of the job {job.name} is gone: {job.path}.",
+            hint="If it was moved, say where it is with `perijove job verify FOLDER`; else export the job again.",
+        )
+    return Path(job.path)
+
+
 def edited(folder: Path) -> list[str]:
     """The generated files of a job that are changed or gone."""
     changed = []
@@ -188,6 +203,8 @@ __all__ = [
     "check_folder",
     "check_name",
     "edited",
+    "home",
+    "is_there",
     "plan",
     "read_manifest",
     "write",

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import tempfile
 import threading
 import time
@@ -23,14 +22,13 @@ from perijove.core.plugins import Part, Parts
 from perijove.core.project import Project
 from perijove.core.refs import Ref
 from perijove.core.tasks import Progress, Tasks
-from perijove.jobs.approval import Approvals, as_it_holds, tree_of
+from perijove.jobs.approval import Approvals, tree_of
 from perijove.jobs.exporter import Exporter
 from perijove.jobs.install import finish
 from perijove.jobs.model import (
     CellOrigin,
     Choice,
     Job,
-    JobState,
     Labels,
     LookAtJob,
     Monitor,
@@ -43,13 +41,14 @@ from perijove.jobs.model import (
 )
 from perijove.jobs.monitor import monitor
 from perijove.jobs.origin import origins
-from perijove.jobs.package import MANIFEST, Plan, contents, edited, read_manifest, write
+from perijove.jobs.package import MANIFEST, Plan, contents, home, is_there, read_manifest, write
 from perijove.jobs.portable import make as make_portable
 from perijove.jobs.ports import Kernels, Notebooks, Runs
 from perijove.jobs.pristine import OWN
 from perijove.jobs.runner import run_job
 from perijove.jobs.runs import report
 from perijove.jobs.scratch import PREFIX_UPDATE, PREFIX_VERIFY, sweep
+from perijove.jobs.standing import as_found, before, followed, tree_in
 from perijove.jobs.store import JobStore
 from perijove.jobs.update import abandon, conflict, update
 from perijove.jobs.verify import Silent, Teller, verify
@@ -133,7 +132,7 @@ class Jobs:
 
     def start_verify(self, name: str, who: Person) -> Task:
         """Verify a job, as a task."""
-        folder = Path(self.show(name).path)
+        folder = home(self.show(name))
         read_manifest(folder)
         return self.tasks.start(
             "jobs.verify", f"Verify {name}", lambda progress: self.verify(folder, who, progress), who, f"job:{name}"
@@ -141,7 +140,7 @@ class Jobs:
 
     def start_run(self, name: str, who: Person) -> Task:
         """Run a job, as a task."""
-        folder = Path(self.show(name).path)
+        folder = home(self.show(name))
         read_manifest(folder)
         return self.tasks.start(
             "jobs.run", f"Run {name}", lambda progress: self.run(folder, {}, who, progress), who, f"job:{name}"
@@ -156,9 +155,11 @@ class Jobs:
         teller.step(0.6 if body.run else 0.3, "Write the job")
         run = self._run_of(job)
         facts = self.runs.facts(run) if run else {}
+        was = tree_in(out)
         files = write(job, values, out, run, facts, choice=body, more=target.files)
+        same = was == tree_in(out)
         warnings = [*job.described.warnings, *([later] if later else []), *target.deliver(out)]
-        made = self._remember(job, out, files, run, warnings, who)
+        made = self._remember(job, out, files, run, warnings, who, same)
         self._connect(job, made)
         self._publish("jobs.job.exported", made.name, who, {"path": made.path, "notebook": made.notebook})
         if body.verify:
@@ -173,30 +174,29 @@ class Jobs:
         ``environments`` keeps environments by their lock for the next time; without it a fresh one is made.
         """
         name = str(read_manifest(folder)["name"])
-        known = self.store.get(name)
-        ours = known is not None and Path(known.path) == folder.resolve()
-        if ours:
+        known = self._ours(name, folder.resolve(), who)
+        if known is not None:
             self.store.set_state(name, "verifying")
         try:
             tree = tree_of(folder)
             found = verify(folder, progress, environments)
-            if ours and found.verdict in ("different", "failed"):
+            if known is not None and found.verdict in ("different", "failed"):
                 run = str(read_manifest(folder)["run"])
                 facts = self.runs.facts(run) if run else {}
                 found = widened(self.exporter, folder.resolve(), found, progress or Silent(), environments, facts)
         except BaseException:
-            if known is not None and ours:
-                self.store.set_state(name, _before(known))
+            if known is not None:
+                self.store.set_state(name, before(known))
             raise
         found = msgspec.structs.replace(found, tree=tree_of(folder) if found.widened else tree)
-        if ours:
+        if known is not None:
             self.store.set_state(name, found.verdict, found)
             self._publish("jobs.job.verified", name, who, {"verdict": found.verdict, "seconds": found.seconds})
         return found
 
     def start_update(self, name: str, how: Refresh, who: Person) -> Task:
         """Bring a job up to date with its notebook, as a task whose result is an Update."""
-        folder = Path(self.show(name).path)
+        folder = home(self.show(name))
         read_manifest(folder)
         return self.tasks.start(
             "jobs.update", f"Update {name}", lambda on: self.update(folder, how, who, on), who, f"job:{name}"
@@ -211,7 +211,8 @@ class Jobs:
         folder = folder.resolve()
         finish(folder)
         teller.step(0.0, "Slice the notebook")
-        body, job, target = self.exporter.again(read_manifest(folder), how)
+        body, job, target = self.exporter.again(followed(self.project, read_manifest(folder), how.moved_to), how)
+        known, was = self._ours(job.name, folder, who), tree_in(folder)
         values, later = self.exporter.values(body, job, teller)
         teller.step(0.6 if how.run else 0.2, "Merge with what was changed by hand")
         run = self._run_of(job)
@@ -222,9 +223,9 @@ class Jobs:
             self._publish("jobs.job.conflicting", job.name, who, {"files": found.conflicts})
             return found
         warnings = [*job.described.warnings, *([later] if later else []), *target.deliver(folder)]
-        known = self.store.get(job.name)
-        if known is None or Path(known.path) == folder:
-            self._connect(job, self._remember(job, folder, list(made), run, warnings, who))
+        if known is not None or self.store.get(job.name) is None:
+            same = was == tree_in(folder)
+            self._connect(job, self._remember(job, folder, list(made), run, warnings, who, same))
         self._publish("jobs.job.updated", job.name, who, {"merged": found.merged, "kept": found.kept})
         verified = self.verify(folder, who, progress) if how.verify else None
         return msgspec.structs.replace(found, verification=verified)
@@ -245,6 +246,7 @@ class Jobs:
         """Run the job in a folder in the environment of its lock; gives where its outputs are, and the run's id."""
         teller: Teller = progress or Silent()
         name, started = str(read_manifest(folder)["name"]), time.monotonic()
+        self._ours(name, folder.resolve(), who)
         try:
             answer = run_job(folder, parameters, self.project.state / "environments", teller)
         except Failed:
@@ -283,7 +285,7 @@ class Jobs:
             self._publish("jobs.job.accepted", found.name, who, {"profile": found.history[-1].id})
         drifts = found.state == "drifting"
         if known.state != "verifying" and drifts != (known.state == "drifting"):
-            self.store.set_state(found.name, "drifting" if drifts else _before(known))
+            self.store.set_state(found.name, "drifting" if drifts else before(known))
             self._publish("jobs.job.drifted" if drifts else "jobs.job.settled", found.name, who, {})
         return found
 
@@ -321,8 +323,13 @@ class Jobs:
         ids = [cell.id for cell in job.notebook.cells if cell.code and cell.index >= first or cell.id in value]
         return self.runs.latest_for(job.notebook.path, ids)
 
-    def _remember(self, job: Plan, out: Path, files: Sequence[str], run: str, warnings: list[str], who: Person) -> Job:
-        """Keep a job that was written; who owned it before owns it still."""
+    def _remember(
+        self, job: Plan, out: Path, files: Sequence[str], run: str, warnings: list[str], who: Person, same: bool
+    ) -> Job:
+        """Keep a job that was written; who owned it before owns it still.
+
+        Where its files are the ``same`` as before, what was proven of them holds.
+        """
         ids = list(dict.fromkeys(job.entries[index].cell for index in job.chosen))
         made = Job(
             job.name, str(out), "new", job.notebook.path, ids, list(files), run, warnings, datetime.now(UTC), None
@@ -330,6 +337,9 @@ class Jobs:
         known = self.store.get(job.name)
         if known is not None and known.path == made.path:
             made = msgspec.structs.replace(made, owner=known.owner, approval=known.approval)
+            if same:
+                state = before(known) if known.state == "verifying" else known.state
+                made = msgspec.structs.replace(made, state=state, verification=known.verification)
         made = msgspec.structs.replace(made, owner=made.owner or who.name)
         self.store.put(made)
         return made
@@ -349,45 +359,22 @@ class Jobs:
         self.lineage.add_nodes([Node(ref, "job", made.name, made.path)])
         self.lineage.add_edges(edges)
 
-    def _publish(self, what: str, name: str, who: Person, new: dict[str, Any]) -> None:
-        self.events.publish(Happened(what, Ref("job", name), who.name, new=new))
+    def _publish(
+        self, what: str, name: str, who: Person, new: dict[str, Any], old: dict[str, Any] | None = None
+    ) -> None:
+        self.events.publish(Happened(what, Ref("job", name), who.name, old=old, new=new))
 
     def _as_found(self, job: Job) -> Job:
-        """A job as it stands on disk now: edited where a file has changed, failed where the folder is gone."""
-        if job.state == "verifying":
-            if self.tasks.running(f"job:{job.name}"):
-                return job
-            job = msgspec.structs.replace(job, state=_before(job))  # the program that verified it was killed
-        folder = Path(job.path)
-        try:
-            finish(folder)
-            changed = edited(folder)
-        except PerijoveError:
-            warnings = [*job.warnings, f"The folder {job.path} is gone."]
-            return msgspec.structs.replace(job, state="failed", warnings=warnings)
-        waiting = conflict(folder)
-        job = msgspec.structs.replace(
-            job,
-            behind=self._is_behind(job, folder),
-            conflicts=waiting.conflicts if waiting else [],
-            approval=as_it_holds(job),
-            schedule=self.exporter.schedule(read_manifest(folder)),
-        )
-        proven = job.state == "verified" and job.verification is not None and job.verification.tree == tree_of(folder)
-        edits = changed and not proven and job.state != "drifting"  # what is read matters more than what was edited
-        return msgspec.structs.replace(job, state="edited") if edits else job
+        return as_found(job, self.exporter, job.state == "verifying" and self.tasks.running(f"job:{job.name}"))
 
-    def _is_behind(self, job: Job, folder: Path) -> bool:
-        """Whether a cell that the job was made from has another text in the notebook now, or is gone."""
-        try:
-            made_from = json.loads((folder / "PROVENANCE.json").read_text("utf-8"))["cells"]
-            now = {cell.id: cell.hash for cell in self.exporter.notebook(job.notebook).cells}
-            last = {str(one["id"]): str(one["sha256"]) for one in made_from}
-        except (OSError, ValueError, KeyError, TypeError, PerijoveError):
-            return False
-        return any(now.get(cell) != digest for cell, digest in last.items())
-
-
-def _before(job: Job) -> JobState:
-    """What a job was before its verification began, or before it drifted."""
-    return job.verification.verdict if job.verification is not None else "new"
+    def _ours(self, name: str, folder: Path, who: Person) -> Job | None:
+        """The job of this name, if this is its folder; one whose own folder is gone was moved here, and is told so."""
+        known = self.store.get(name)
+        if known is None or Path(known.path) == folder:
+            return known
+        if is_there(known):
+            return None
+        self.store.set_path(name, str(folder))
+        self.lineage.add_nodes([Node(str(Ref("job", name)), "job", name, str(folder))])
+        self._publish("jobs.job.moved", name, who, {"path": str(folder)}, {"path": known.path})
+        return msgspec.structs.replace(known, path=str(folder))

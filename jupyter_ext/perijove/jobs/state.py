@@ -41,6 +41,8 @@ class Notes:
     binds: dict[int, set[str]] = field(default_factory=dict)
     writes: dict[str, set[int]] = field(default_factory=dict)
     shows: dict[int, bool] = field(default_factory=dict)
+    outside: set[int] = field(default_factory=set)  # who changes state outside the program
+    unseeded: set[int] = field(default_factory=set)  # who draws from a global random state that nobody has seeded
 
 
 class TooMuch(Exception):
@@ -291,6 +293,7 @@ class State:
         """Change a part of the state outside the program; fresh where nothing of it stays."""
         if self.asking:
             return
+        self.notes.outside.add(self.now)
         fresh = fresh and not self.weak and not self.depth
         names = self.scope.top.names
         old = names.get(name)

@@ -67,6 +67,11 @@ class JobStore:
         with self.database.begin() as connection:
             connection.execute(update(jobs).where(jobs.c.name == name).values(**values))
 
+    def set_path(self, name: str, path: str) -> None:
+        """Say which folder a job lies in now."""
+        with self.database.begin() as connection:
+            connection.execute(update(jobs).where(jobs.c.name == name).values(path=path))
+
     def set_owner(self, name: str, owner: str) -> None:
         """Say who answers for a job."""
         with self.database.begin() as connection:

@@ -189,7 +189,9 @@ def _given(job: Plan, listed: Mapping[str, Any], out: Path, python: str, needs: 
         "uses_dask": job.program.uses_dask,
         "workers": WORKERS,
         "words": job.program.words,
-        "inputs": {one.name: paths.get(one.name, "") for one in inputs if one.name in paths or _stays(job, one.name)},
+        "inputs": {one.name: paths.get(one.name, "") for one in inputs},
+        "parts": {one.name: parts for one in inputs if one.name not in paths and (parts := _parts(job, one.name))},
+        "written": [one.name for one in job.described.outputs if one.kind == "file"],
         "input_list": job.described.inputs,
         "environment": required(job),
         "outputs": job.outputs,
@@ -199,10 +201,10 @@ def _given(job: Plan, listed: Mapping[str, Any], out: Path, python: str, needs: 
     }
 
 
-def _stays(job: Plan, path: str) -> bool:
-    """Whether a path is the same whatever the job is told: no setting is part of it."""
-    told = [one.shown.default for one in job.program.settings]
-    return not any(isinstance(one, str) and one and one in path for one in told)
+def _parts(job: Plan, path: str) -> dict[str, str]:
+    """The settings whose values may be part of a path that the program puts together."""
+    told = {one.shown.name: one.shown.default for one in job.program.settings}
+    return {name: text for name, text in told.items() if isinstance(text, str) and text and text in path}
 
 
 def command(name: str) -> str:

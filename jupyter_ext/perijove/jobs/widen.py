@@ -20,6 +20,7 @@ from perijove.core.errors import PerijoveError
 from perijove.jobs.captured import Captured
 from perijove.jobs.choose import Picked
 from perijove.jobs.exporter import Exporter
+from perijove.jobs.findings import findings
 from perijove.jobs.install import install
 from perijove.jobs.merge import PLAIN
 from perijove.jobs.model import Finding, LineRef, NewJob, Refresh, Verification
@@ -68,7 +69,9 @@ def widened(
             gone = [path for path in manifest["files"] if path not in made]
             install(folder, {path: (PLAIN, content) for path, content in made.items()}, gone)
             return msgspec.structs.replace(verdict, widened=labels)
-    return msgspec.structs.replace(found, findings=_hidden(exporter, job, folder, teller))
+    noisy = [one.name for one in found.outputs if one.result == "not_deterministic"]
+    told = _random(exporter, body, noisy) if noisy else _hidden(exporter, job, folder, teller)
+    return msgspec.structs.replace(found, findings=told)
 
 
 def _wider(exporter: Exporter, body: NewJob) -> Iterator[tuple[list[str], Picked]]:
@@ -88,9 +91,8 @@ def _wider(exporter: Exporter, body: NewJob) -> Iterator[tuple[list[str], Picked
 
 
 def _acts_outside(found: Picked, cell: int) -> bool:
-    binds = found.found.notes.binds
-    units = [at for at, unit in enumerate(found.found.units) if unit.cell == cell]
-    return any(name.startswith("§") for at in units for name in binds.get(at, ()))
+    outside = found.found.notes.outside
+    return any(unit.cell == cell and at in outside for at, unit in enumerate(found.found.units))
 
 
 def _lines(found: Picked, cells: Sequence[int] | frozenset[int]) -> list[LineRef]:
@@ -98,6 +100,19 @@ def _lines(found: Picked, cells: Sequence[int] | frozenset[int]) -> list[LineRef
     wanted = set(cells)
     refs = [LineRef(found.entries[one.cell].cell, one.first) for one in found.found.units if one.cell in wanted]
     return list(dict.fromkeys(refs))
+
+
+def _random(exporter: Exporter, body: NewJob, noisy: Sequence[str]) -> list[Finding]:
+    """Where the values of two runs differ: what draws random numbers without a seed."""
+    named = "“" + "”, “".join(noisy) + "”"
+    told = Finding(
+        "unseeded",
+        "warning",
+        "",
+        f"Two runs of the job give different values for {named}, so nothing can be compared with the notebook.",
+        "Give whatever draws random numbers a seed, run the notebook, and export again.",
+    )
+    return [told, *(one for one in findings(exporter.picked(body)) if one.kind == "unseeded")]
 
 
 def _hidden(exporter: Exporter, job: Plan, folder: Path, teller: Teller) -> list[Finding]:

@@ -2652,7 +2652,8 @@ export interface components {
          * @description How to bring a job up to date. ``take`` decides files in conflict: mine, the notebook's, or what was edited.
          *
          *         ``kernel_id`` is the live kernel to take values from; ``run`` runs the notebook afresh; without either, the stored
-         *         values serve as long as no kept cell has changed.
+         *         values serve as long as no kept cell has changed. ``moved_to`` is the notebook's path in the project where it is not
+         *         the one that the job was made from any more.
          */
         Refresh: {
             /** @default false */
@@ -2665,6 +2666,8 @@ export interface components {
             take?: {
                 [key: string]: "edited" | "mine" | "notebook";
             };
+            /** @default  */
+            moved_to?: string;
         };
         /**
          * Request

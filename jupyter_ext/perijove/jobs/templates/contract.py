@@ -17,7 +17,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import date, datetime
 from io import StringIO
-from itertools import islice
+from itertools import dropwhile, islice
 from pathlib import Path
 from typing import Any
 
@@ -61,8 +61,12 @@ def breaches(root: Path, paths: Mapping[str, str], contract: dict[str, dict[str,
         except Exception as error:  # noqa: BLE001 - whatever a library says of a file that is none of its own
             found.append(Breach(path, "", f"{path} cannot be read: {type(error).__name__}: {error}"[:300], True))
             continue
-        if now is not None:
+        if now:
             found += judge(path, wanted[name], now)
+        elif now is not None and wanted[name]:
+            found.append(Breach(path, "", f"{path} is empty.", True))
+        elif name in wanted and not all(_is_utf8(one) for one in _tables(root, path)[:1] if _format(one) == "csv"):
+            found.append(Breach(path, "", f"{path} is not in UTF-8. Save it as UTF-8.", True))
     return found
 
 
@@ -118,11 +122,16 @@ def profile(root: Path, path: str) -> dict[str, Column] | None:
     """The columns of an input with kind, share of nulls and range; None where its format is not looked into."""
     if "://" in path:
         return None
-    found = [one for one in files(root, path) if one.is_file() and not one.name.startswith((".", "_"))][:FILES]
+    found = _tables(root, path)
     kinds = {_format(one) for one in found}
     if kinds == {"parquet"}:
         return _parquet(found)
     return _csv(found[0]) if kinds == {"csv"} else None
+
+
+def _tables(root: Path, path: str) -> list[Path]:
+    """The files behind a path that hold its rows."""
+    return [one for one in files(root, path) if one.is_file() and not one.name.startswith((".", "_"))][:FILES]
 
 
 def _format(path: Path) -> str:
@@ -180,12 +189,19 @@ def _arrow_kind(kind: Any) -> str:
 
 @contextmanager
 def csv_rows(path: Path) -> Iterator[Iterator[list[str]]]:
-    """The rows of a CSV file, whatever mark is between its columns."""
+    """The rows of a CSV file from its first that is not empty, whatever mark is between its columns."""
     reader_of: Any = gzip.open if path.name.endswith(".gz") else open
     with reader_of(path, "rt", encoding="utf-8-sig", errors="replace", newline="") as file:
         delimiter = _delimiter(file.read(HEAD))
         file.seek(0)
-        yield csv.reader(file, delimiter=delimiter)
+        yield dropwhile(lambda row: not row, csv.reader(file, delimiter=delimiter))
+
+
+def _is_utf8(path: Path) -> bool:
+    """Whether a CSV file may be in UTF-8: one in UTF-16 or UTF-32 has null bytes, and no column can be found in it."""
+    reader_of: Any = gzip.open if path.name.endswith(".gz") else open
+    with reader_of(path, "rb") as file:
+        return b"\0" not in file.read(HEAD)
 
 
 def _delimiter(head: str) -> str:
@@ -200,7 +216,9 @@ def _delimiter(head: str) -> str:
 
 
 def _csv(path: Path) -> dict[str, Column] | None:
-    """The columns of a CSV file with a header, by its first rows."""
+    """The columns of a CSV file with a header, by its first rows; None where it cannot be read so."""
+    if not _is_utf8(path):
+        return None
     with csv_rows(path) as reader:
         header = next(reader, [])
         if not header:

@@ -29,11 +29,14 @@ Row = dict[str, Any]
 
 
 class BadRows(Exception):
-    """Rows that the model cannot be asked with; ``problems`` name them, ``status`` is HTTP's word for it."""
+    """Rows that the model cannot be asked with; ``problems`` name them, ``status`` is HTTP's word for it.
 
-    def __init__(self, text: str, hint: str, problems: Sequence[Row] = (), status: int = 422) -> None:
+    ``more`` is how many problems there are beside those that are named.
+    """
+
+    def __init__(self, text: str, hint: str, problems: Sequence[Row] = (), status: int = 422, more: int = 0) -> None:
         super().__init__(text)
-        self.hint, self.problems, self.status = hint, list(problems), status
+        self.hint, self.problems, self.status, self.more = hint, list(problems), status, more
 
 
 @dataclass
@@ -283,6 +286,7 @@ def _series(values: list[Any], column: Mapping[str, Any]) -> Any:
     return pandas.Series(values, dtype=dtype)
 
 
-def shown(problems: Iterable[Row]) -> str:
-    """Problems as lines of text."""
-    return "\n".join(f"row {one['row']}, {one['column'] or 'as a whole'}: {one['message']}" for one in problems)
+def shown(problems: Iterable[Row], more: int = 0) -> str:
+    """Problems as lines of text, and how many more there are."""
+    lines = [f"row {one['row']}, {one['column'] or 'as a whole'}: {one['message']}" for one in problems]
+    return "\n".join([*lines, f"and {more:,} more"] if more else lines)

@@ -11,9 +11,10 @@ from __future__ import annotations
 
 import json
 import logging
+import os
 import socket
 from collections.abc import AsyncIterator, Callable, Mapping
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from importlib import import_module
 from pathlib import Path
 from typing import Any
@@ -33,7 +34,7 @@ Row = dict[str, Any]
 
 def batch(scoring: Scorer, source: Path, target: Path) -> int:
     """Answer for each row of a Parquet or CSV file, all of it or nothing; gives how many. Other columns come along."""
-    from pyarrow import Table, concat_tables, parquet
+    from pyarrow import Table, concat_tables
 
     rows, parts = 0, []
     if target.suffix.lower() not in (".parquet", ".pq") or target.is_dir():
@@ -47,16 +48,10 @@ def batch(scoring: Scorer, source: Path, target: Path) -> int:
     clash = sorted({*scoring.facts["gives"]["columns"]} & {*table.column_names})
     if clash:
         raise BadRows(f"{source} has a column {clash[0]} already.", "Rename it: the answers have that name.")
+    _check(scoring, source, table)
     warned: list[str] = []
     for part in table.to_batches(max_chunksize=MOST_ROWS):
-        given = [_own(row) for row in part.select(list(scoring.columns)).to_pylist()]
-        problems = [one for at, row in enumerate(given) for one in problems_of(rows + at, row, scoring.columns)]
-        if problems:
-            raise BadRows(
-                f"{source} holds rows that the model does not take.",
-                "GET /schema of the served model says what a row holds.",
-                problems[:MOST_PROBLEMS],
-            )
+        given = _rows(scoring, part)
         answers = scoring.predict(given)
         warned += scoring.warnings(given)
         whole = Table.from_batches([part])
@@ -66,13 +61,53 @@ def batch(scoring: Scorer, source: Path, target: Path) -> int:
         rows += len(answers)
     if not parts:
         raise BadRows(f"{source} holds no rows.", "Name a file that does.")
-    making = target.with_name(f".{target.name}.making")
-    target.parent.mkdir(parents=True, exist_ok=True)
-    parquet.write_table(concat_tables(parts, promote_options="permissive"), making)
-    making.replace(target)
+    _write(concat_tables(parts, promote_options="permissive"), target)
     for text in warned[:MOST_PROBLEMS]:
         log.warning("%s", text)
+    if len(warned) > MOST_PROBLEMS:
+        log.warning("and %d more", len(warned) - MOST_PROBLEMS)
     return rows
+
+
+def _check(scoring: Scorer, source: Path, table: Any) -> None:
+    """Raise BadRows where a row of a file is not what the model takes, before any is answered."""
+    problems: list[Row] = []
+    rows = count = 0
+    for part in table.to_batches(max_chunksize=MOST_ROWS):
+        found = [
+            one for at, row in enumerate(_rows(scoring, part)) for one in problems_of(rows + at, row, scoring.columns)
+        ]
+        problems += found[: MOST_PROBLEMS - len(problems)]
+        count += len(found)
+        rows += part.num_rows
+    if problems:
+        raise BadRows(
+            f"{source} holds rows that the model does not take.",
+            "GET /schema of the served model says what a row holds.",
+            problems,
+            more=count - len(problems),
+        )
+
+
+def _rows(scoring: Scorer, part: Any) -> list[Row]:
+    """The rows of a part of a file, with the columns that the model takes."""
+    return [_own(row) for row in part.select(list(scoring.columns)).to_pylist()]
+
+
+def _write(table: Any, target: Path) -> None:
+    """Write the answers, all of them or nothing."""
+    from pyarrow import parquet
+
+    making = target.with_name(f".{target.name}.making")
+    try:
+        target.parent.mkdir(parents=True, exist_ok=True)
+        parquet.write_table(table, making)
+        making.replace(target)
+    except OSError as error:
+        with suppress(OSError):
+            making.unlink(missing_ok=True)
+        reason = os.strerror(error.errno) if error.errno else str(error)
+        raise BadRows(f"{target} cannot be written: {reason}.", "Name another place with --out.") from error
 
 
 def _read(source: Path) -> Any:

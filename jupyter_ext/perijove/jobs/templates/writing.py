@@ -38,9 +38,21 @@ def fresh(out: Path) -> Iterator[Path]:
     except OSError as error:
         if error.errno not in FULL:
             raise
-        raise CannotWrite(f"The outputs cannot be written to {out}: {error.strerror}. It is as it was.") from error
+        raise CannotWrite(_refusal(error, out)) from error
     finally:
         shutil.rmtree(made, ignore_errors=True)
+
+
+def _refusal(error: OSError, out: Path) -> str:
+    """Why the outputs are not written: for their own folder, or for a file that the job's steps write elsewhere."""
+    name = error.filename
+    if isinstance(name, str | bytes | os.PathLike):
+        place = Path(os.fsdecode(name)).absolute()
+        if not place.resolve().is_relative_to(out.resolve()):
+            return f"The job writes to {place}, which fails: {error.strerror}. The outputs in {out} are as they were."
+    elif error.errno == errno.EROFS:  # a file was made in the outputs' own folder before: it is another one
+        return f"The job writes to a place that cannot be written to: {error}. The outputs in {out} are as they were."
+    return f"The outputs cannot be written to {out}: {error.strerror}. It is as it was."
 
 
 def _is_running(pid: str) -> bool:
