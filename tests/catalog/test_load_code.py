@@ -150,6 +150,61 @@ def test_an_odd_csv_file_is_loaded_as_it_is_shown(
     assert columns == {column.name for column in shown.columns}, code
 
 
+def odd_places(folder: Path) -> None:
+    """Names that some engines take for patterns, folders for missing values, lines without anything in them."""
+    import duckdb
+    import pandas as pd
+    import pyarrow as pa
+    from pyarrow import feather, orc
+
+    frame = pd.DataFrame({"id": range(3), "word": list("abc")})
+    sign = folder / "glob[1]*{x}?"
+    for key in ("1", "2", "__HIVE_DEFAULT_PARTITION__"):
+        for place in (folder / "missing", folder / "glob[2]"):
+            (place / f"k={key}").mkdir(parents=True)
+            frame.to_parquet(place / f"k={key}" / "a.parquet", index=False)
+    for key in ("x", "__HIVE_DEFAULT_PARTITION__"):
+        (folder / f"words/year=2024/k={key}").mkdir(parents=True)
+        frame.to_parquet(folder / f"words/year=2024/k={key}/a.parquet", index=False)
+    frame.to_csv(f"{sign}.csv", index=False)
+    frame.to_parquet(f"{sign}.parquet", index=False)
+    frame.to_json(f"{sign}.jsonl", orient="records", lines=True)
+    frame.to_json(f"{sign}.json", orient="records")
+    feather.write_feather(pa.Table.from_pandas(frame), f"{sign}.arrow")
+    orc.write_table(pa.Table.from_pandas(frame), f"{sign}.orc")
+    (folder / "blank.csv").write_text("\na,b\n1,x\n\n2,y\n\n")
+    (folder / "blank_number.csv").write_text("a\n1\n\n\n2\n")
+    with duckdb.connect(str(folder / "lake.duckdb")) as connection:
+        connection.register("frame", frame)
+        connection.execute('CREATE TABLE "we ird""#" AS SELECT * FROM frame')
+
+
+@ONE_DATABASE
+@pytest.mark.parametrize("engine", [engine for engine in ENGINES if engine != "sqlalchemy"])
+def test_data_of_an_odd_name_or_form_is_loaded_as_it_is_shown(
+    catalog: Catalog, scan: Callable[..., Source], engine: Engine, monkeypatch: pytest.MonkeyPatch, cudf: None
+) -> None:
+    folder = catalog.project.root / "odd"
+    folder.mkdir()
+    odd_places(folder)
+    scan("odd", "odd")
+    scan("lake", "odd/lake.duckdb")
+    found = [*catalog.datasets("odd", OWNER).datasets, *catalog.datasets("lake", OWNER).datasets]
+    assert len(found) == 12
+    wrong = []
+    for row in found:
+        ref = Ref.parse(row.ref)
+        code = catalog.code(ref, engine, OWNER).code
+        shown = catalog.preview(ref, 100, OWNER)
+        try:
+            got = run(code, monkeypatch, catalog.project.root, variable(row.name))
+        except Exception as error:  # noqa: BLE001 - each is told with its code
+            got = (-1, {str(error)})
+        if got != (len(shown.rows), {column.name for column in shown.columns}):
+            wrong.append((row.ref, code, got))
+    assert wrong == []
+
+
 @ONE_DATABASE
 @pytest.mark.parametrize("engine", [engine for engine in ENGINES if engine != "sqlalchemy"])
 def test_a_version_of_a_delta_table_is_pinned(

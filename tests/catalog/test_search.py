@@ -11,8 +11,9 @@ from sqlalchemy import select
 from tests.people import OWNER
 
 from perijove.catalog import search_index
+from perijove.catalog.cli import _say_hits
 from perijove.catalog.documents import Document, impact, impacts
-from perijove.catalog.model import Source
+from perijove.catalog.model import Hits, Source
 from perijove.catalog.search_index import Narrow
 from perijove.catalog.service import Catalog
 from perijove.catalog.shapes import NewAbout
@@ -60,13 +61,39 @@ def test_a_short_question_wants_all_its_words_and_the_last_may_be_unfinished(sho
 
 
 def test_nothing_asked_shows_what_there_is_and_facets_narrow_it(shop: Catalog) -> None:
-    for nothing in ("", "  ", "%", "_", "'; --"):
+    for nothing in ("", "  "):
         everything = shop.search(nothing, OWNER)
         assert everything.total == 6
     assert {facet.name for facet in everything.facets} == {"source", "format", "problem"}
     assert sorted(found(shop, "", format="parquet")) == ["screenings", "tumours", "visits"]
     assert found(shop, "amount", source="nosuch") == []
     assert found(shop, "", since=datetime(2999, 1, 1, tzinfo=UTC)) == []
+
+
+@pytest.mark.parametrize("question", ["%", "_", "'", '"', "(", "'; --", "¿?"])
+def test_a_question_without_a_letter_or_digit_finds_nothing(shop: Catalog, question: str) -> None:
+    answer = shop.search(question, OWNER)
+    assert (answer.hits, answer.total, answer.more, answer.facets) == ([], 0, False, [])
+
+
+def test_the_terminal_says_what_a_question_needs(capsys: pytest.CaptureFixture[str]) -> None:
+    _say_hits(("%", "nosuch"), [Hits([], 0), Hits([], 0)])
+    assert capsys.readouterr().out == (
+        "Nothing matches “%”. Ask with a letter or a digit.\nNothing matches “nosuch”.\n"
+    )
+
+
+def test_an_exact_identifier_comes_first(catalog: Catalog, scan: Scan, lab: Path) -> None:
+    wide = ",".join(f"c{n}" for n in range(5_000))
+    values = ",".join("1" for _ in range(5_000))
+    for name in ("first", "second"):
+        (lab / f"{name}.csv").write_text(f"{wide}\n{values}\n")
+    for n in range(7):
+        (lab / f"c{n}.csv").write_text("c,other\n1,2\n")
+    (lab / "c.4999.csv").write_text("c\n1\n")
+    scan("lab", "data")
+    assert set(found(catalog, "c4999")[:2]) == {"first", "second"}
+    assert catalog.search("C4999", OWNER).hits[0].snippet == "column c4999"
 
 
 def test_what_people_say_is_found_at_once(shop: Catalog) -> None:

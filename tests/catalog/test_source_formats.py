@@ -126,6 +126,25 @@ def test_a_scan_lists_each_format_and_no_settings(folder: Path) -> None:
     assert found["t.xlsx"].options == {"sheet": "Sheet"}
 
 
+@pytest.mark.parametrize(("count", "said"), [(1, ""), (3, "s 0, s 1, s 2."), (22, "s 18, s 19 and 2 more.")])
+def test_a_workbook_of_several_sheets_says_which_one_is_shown(tmp_path: Path, count: int, said: str) -> None:
+    import openpyxl
+
+    book = openpyxl.Workbook()
+    book.active.title = "s 0"
+    for number in range(count):
+        sheet = book.create_sheet(f"s {number}") if number else book.active
+        for row in [["a"], [number]] if number or count == 1 else []:
+            sheet.append(row)
+    book.save(tmp_path / "book.xlsx")
+    uri = (tmp_path / "book.xlsx").as_uri()
+    shown = SANDBOX.preview("files", uri, uri, 5, {})
+    assert shown.rows == [[0 if count == 1 else 1]]
+    assert shown.note.startswith(f"Sheet “s 1” of {count}: s 0, s 1, s 2" if said else "") and shown.note.endswith(said)
+    sorts = Window(sort=[Sort("a")])
+    assert SANDBOX.look("files", uri, uri, sorts, {}).note == shown.note
+
+
 def test_a_place_is_opened_folder_by_folder(folder: Path) -> None:
     uri = folder.as_uri()
     first = SANDBOX.children("files", uri, uri, "", 4)

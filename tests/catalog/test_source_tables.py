@@ -259,6 +259,27 @@ def test_a_sqlite_database_sorts_filters_and_samples(tmp_path: Path) -> None:
     assert [one.name for one in SANDBOX.children(kind, uri, uri).entries] == ["sales"]
 
 
+def test_a_broken_view_hides_no_table(tmp_path: Path) -> None:
+    path = tmp_path / "shop.db"
+    with sqlite3.connect(path) as connection:
+        connection.execute("CREATE TABLE sales (id INTEGER PRIMARY KEY, price REAL)")
+        connection.execute("INSERT INTO sales VALUES (1, 2.5)")
+        connection.execute("CREATE VIEW dear AS SELECT * FROM sales WHERE price > 1")
+        connection.execute("CREATE VIEW lost AS SELECT * FROM gone")
+    connection.close()
+    kind, uri = place(str(path), Path("/"))
+    found = {one.name: one for one in SANDBOX.datasets(kind, uri, lambda: None)}
+    said = "lost cannot be read: no such table: main.gone. Mend it or drop it in its database."
+    assert {name: one.problem for name, one in found.items()} == {"dear": "", "lost": said, "sales": ""}
+    assert (found["sales"].rows, found["sales"].options["index"]) == (1, "id")
+    assert [column.name for column in found["dear"].columns] == ["id", "price"]
+    assert SANDBOX.describe(kind, uri, f"{uri}#lost").problem == said
+    assert SANDBOX.preview(kind, uri, f"{uri}#dear", 5, {}).rows == [[1, 2.5]]
+    with pytest.raises(Invalid, match="lost cannot be read: no such table"):
+        SANDBOX.preview(kind, uri, f"{uri}#lost", 5, {})
+    assert [one.name for one in SANDBOX.children(kind, uri, uri).entries] == ["dear", "lost", "sales"]
+
+
 def test_a_postgresql_database_samples_pages(postgres: Server) -> None:
     url = make_url(postgres.fresh_database()).set(drivername="postgresql+psycopg")
     engine = create_engine(url)
@@ -336,6 +357,8 @@ def test_datasets_of_mlflow_runs(tmp_path: Path) -> None:
         "https://h/x.csv?key=hunter2",
         "postgresql://h/db?secret=hunter2&sslkey=/k.pem",
         "mssql+pyodbc:///?odbc_connect=SERVER%3Dh%3BPWD%3Dhunter2",
+        "duckdb:///md:db?motherduck_token=hunter2",
+        "duckdb:///md:db?a=1&s3_secret_access_key=hunter2",
     ],
 )
 def test_a_secret_in_a_place_is_refused_and_not_shown(written: str) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from decimal import Decimal
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, cast, get_args
 
@@ -23,6 +24,7 @@ from perijove.catalog.model import (
     Source,
     Window,
 )
+from perijove.catalog.words import says_nothing
 from perijove.core import terminal
 from perijove.core.errors import Invalid
 from perijove.core.terminal import json_option, me, show, table
@@ -34,6 +36,7 @@ catalog = click.Group("catalog", help="Find data and know it before you load it.
 ENGINES = get_args(Engine)
 LEVELS = get_args(Level)
 OPERATORS = get_args(Operator)
+MOST_NAMED = 5
 
 
 def _catalog() -> Catalog:
@@ -172,7 +175,8 @@ def search(
 def _say_hits(queries: tuple[str, ...], answers: list[Hits]) -> None:
     for query, answer in zip(queries, answers, strict=True):
         if not answer.hits:
-            click.echo(f"Nothing matches “{query}”.")
+            hint = " Ask with a letter or a digit." if says_nothing(query) else ""
+            click.echo(f"Nothing matches “{query}”.{hint}")
             continue
         table(
             ("name", "source", "matched", "ref"), [(hit.name, hit.source, hit.snippet, hit.ref) for hit in answer.hits]
@@ -252,6 +256,8 @@ def _filter(text: str) -> Filter:
         value = msgspec.json.decode(raw) if raw is not None else None
     except msgspec.DecodeError:
         value = raw
+    if isinstance(value, float) and Decimal(str(raw)) != Decimal(repr(value)):
+        value = raw  # more digits than a float keeps, as decimals have
     return Filter(column, cast(Operator, operator), value)
 
 
@@ -302,6 +308,13 @@ def _say_profile(found: Profile) -> None:
         for one in found.columns
     ]
     table(heads, rows, numbers=(2, 3, 4, 5, 6, 7))
+    problems: dict[str, list[str]] = {}
+    for one in found.columns:
+        problems.setdefault(one.problem, []).append(one.name)
+    for problem, names in problems.items():
+        if problem:
+            more = f" and {len(names) - MOST_NAMED} more" if len(names) > MOST_NAMED else ""
+            click.echo(f"{', '.join(names[:MOST_NAMED])}{more}: {problem}")
 
 
 def _say_preview(found: Preview) -> None:

@@ -31,6 +31,7 @@ FIELDS: dict[str, tuple[float, float, float]] = {
 WHOLE = ("name", "columns")  # a table may be called “one”; elsewhere such words say nothing
 SATURATION = 1.4
 MOST_TERMS = 500
+MOST_IDENTIFIERS = 10_000
 BUCKET = 2**40
 BUCKETS = 60
 
@@ -66,9 +67,13 @@ class Document(msgspec.Struct, frozen=True):
 
 
 def impacts(document: Document) -> str:
-    """The weighed terms of a document; of a very wide one the terms that say most."""
+    """The weighed terms of a document; of a very wide one those that say most, and those of its columns.
+
+    A column is looked for by its name, so each of thousands must be found by it.
+    """
     weights: Counter[str] = Counter()
     named: set[str] = set()
+    columns: dict[str, None] = {}
     for field, written in document.fields().items():
         if not written:
             continue
@@ -79,7 +84,12 @@ def impacts(document: Document) -> str:
             weights[term] += share * count  # type: ignore[assignment]  # a Counter may hold fractions
         if field == "name":
             named = set(found)
+        if field == "columns":
+            columns = dict.fromkeys(found[:MOST_IDENTIFIERS])
     kept = weights.most_common(MOST_TERMS)
+    if len(weights) > len(kept):
+        held = {term for term, _ in kept}
+        kept += [(term, weights[term]) for term in columns if term not in held]
     parts = [f"{term}={_byte(weight)}{'*' if term in named else ''}" for term, weight in kept]
     return f" {' '.join(parts)} " if parts else " "
 

@@ -16,6 +16,7 @@ from perijove.catalog.shapes import About
 from perijove.catalog.snippets import why
 from perijove.catalog.store import CatalogStore
 from perijove.catalog.tables import marks
+from perijove.catalog.words import is_identifier
 from perijove.core import tables as core
 from perijove.core.access import Person
 
@@ -46,6 +47,8 @@ class Finder:
             for match in found.best
             if match.ref in known
         ]
+        if is_identifier(q):
+            hits.sort(key=lambda hit: not _is_called(known[hit.ref], q.strip().lower()))
         facets = [
             Facet(name, [FacetValue(value, count) for value, count in values.items()])
             for name, values in found.facets.items()
@@ -97,6 +100,11 @@ def _hit(match: Match, dataset: Dataset, said: About, q: str, restricted: bool) 
         restricted=restricted,
         problem=dataset.problem,
     )
+
+
+def _is_called(dataset: Dataset, identifier: str) -> bool:
+    """Whether a dataset or a column of it has just this name."""
+    return identifier == dataset.name.lower() or any(identifier == one.name.lower() for one in dataset.columns)
 
 
 def told(dataset: Dataset, said: About) -> Dataset:

@@ -73,7 +73,7 @@ def _snippet(wanted: Wanted, engine: Engine, place: Place, name: str) -> Snippet
     if form == "sql":
         return _database(wanted, engine, place, name)
     if form == "duckdb":
-        path = _path(wanted.dataset.uri.rpartition("#")[0], place)
+        path = _path(wanted.dataset.uri.partition("#")[0], place)  # a # in the path is %23, in a table's name it is #
         return duckdb_code(path, options.get("table", wanted.dataset.name), options.get("schema", ""), engine)
     if form == "delta":
         return delta_code(_path(wanted.dataset.uri, place), wanted.version, engine)

@@ -48,6 +48,20 @@ class Files:
         return self.format == "csv" and not self.options.keys().isdisjoint(("skip", "header", "quote", "rows"))
 
     @property
+    def is_pattern(self) -> bool:
+        """Whether its name has signs that some engines take for a pattern, which then fits no file or others."""
+        return any(sign in self.path for sign in "*[{") or ("?" in self.path and not self.remote)
+
+    def beyond(self, engine: Engine) -> bool:
+        """Whether an engine's own reader would load something else than what the preview shows, or nothing."""
+        return (
+            self.odd
+            or (self.is_pattern and engine in ("polars", "duckdb", "dask", "cudf"))
+            or (self.options.get("blank") == "yes" and engine in ("polars", "duckdb"))  # they take such lines for rows
+            or (self.options.get("missing") == "yes" and engine in ("pandas", "dask", "cudf"))
+        )
+
+    @property
     def lines(self) -> bool:
         """Whether a JSON file has one value a line."""
         return self.options.get("lines", "true").lower() in ("true", "1", "yes")
@@ -57,11 +71,9 @@ def files_code(files: Files, engine: Engine) -> Snippet:
     """The snippet for an engine."""
     if files.folder and files.format != "parquet":
         return _dataset(files).into(engine)
-    made = WAYS.get(engine, {}).get(files.format) if not files.odd else None  # pandas can say it all
+    made = WAYS.get(engine, {}).get(files.format) if not files.beyond(engine) else None
     found = made(files) if made is not None else None
-    if found is None:
-        found = PANDAS_WAYS[files.format](files) if files.format != "orc" else _arrow_orc(files)
-    return found.into(engine)
+    return (found or FALLBACK[files.format](files)).into(engine)
 
 
 def _call(imports: str, function: str, files: Files, *arguments: str) -> Snippet:
@@ -128,6 +140,11 @@ def _with_storage(found: Snippet, files: Files) -> Snippet:
 def _arrow_parquet(files: Files) -> Snippet:
     found = Snippet(f"pq.read_table({files.written})", "arrow", {"import pyarrow.parquet as pq"})
     return _with_storage(found, files)
+
+
+def _arrow_plainly(files: Files) -> Snippet:
+    """Parquet as Arrow reads it, columns of folders as plain ones, since pandas cannot take missing values there."""
+    return _dataset(files) if files.folder else _arrow_parquet(files)
 
 
 def _arrow_orc(files: Files) -> Snippet:
@@ -203,6 +220,8 @@ PANDAS_WAYS: dict[str, Callable[[Files], Snippet]] = {
     "orc": lambda files: _pandas("read_orc", files),
     "excel": lambda files: _pandas("read_excel", files, _excel_arguments(files)),
 }
+FALLBACK = PANDAS_WAYS | {"parquet": _arrow_plainly, "orc": _arrow_orc}
+"""What reads a format where an engine cannot: what it gives is turned into what the engine works with."""
 WAYS: dict[str, dict[str, Way]] = {
     "pandas": dict(PANDAS_WAYS),
     "polars": {

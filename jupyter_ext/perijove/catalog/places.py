@@ -31,6 +31,7 @@ SCHEME = re.compile(r"[A-Za-z][A-Za-z0-9+.\-]*://|sqlite:")
 VARIABLE = re.compile(r"\$\{([A-Za-z_][A-Za-z0-9_]*)\}")
 PRIVATE_VARIABLES = ("JUPYTER", "JPY_", "CONFIGPROXY", "PERIJOVE_")
 STORAGE_HINT = "Set credentials where Perijove starts, or in fsspec's own configuration; presigned URLs end anyway."
+DUCKDB_HINT = "Name a DuckDB file alone, as duckdb:///data/lake.duckdb: databases of a service are not read here."
 SECRET_HINT = "Put the password in an environment variable and write ${NAME} in its place, for instance ${DB_PASSWORD}."
 
 
@@ -71,6 +72,7 @@ def place(text: str, base: Path) -> tuple[str, str]:
     if scheme in STORAGES:
         return "files", storage_url(written)
     if scheme == "duckdb":
+        _no_secret(written.partition("?")[2], DUCKDB_HINT)
         return "duckdb", file_uri(base / re.sub(r"^duckdb:///?", "", written))
     return "sql", database_url(written, base)
 
@@ -96,6 +98,13 @@ def _is_duckdb(path: Path) -> bool:
             return file.read(12)[8:] == b"DUCK"
     except OSError:
         return False
+
+
+def _no_secret(query: str, hint: str) -> None:
+    """Raise Invalid where the arguments of a URL hold a secret."""
+    for name, value in parse_qsl(query, keep_blank_values=True):
+        if holds_secret(name, value):
+            raise Invalid(f"The URL holds a secret, “{name}”, which is not kept.", hint=hint)
 
 
 def storage_url(text: str, *, references: bool = False) -> str:

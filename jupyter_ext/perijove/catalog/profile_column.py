@@ -10,7 +10,7 @@ from perijove.catalog.model import Basis, Bin, ColumnProfile, Common, Method
 from perijove.catalog.plain import plain
 from perijove.catalog.rows import scalar
 from perijove.catalog.sampling_error import of_clusters, of_rows
-from perijove.catalog.views import unviewed_type
+from perijove.catalog.values_in import comparable_type
 
 SHARES = (0.01, 0.05, 0.25, 0.5, 0.75, 0.95, 0.99)
 BINS = 20
@@ -84,7 +84,7 @@ class Drawn:
 
 
 def figures(field: Any, clusters: Sequence[Any], drawn: Drawn) -> ColumnProfile:
-    """The profile of a column; a type without an order has its nulls only."""
+    """The profile of a column; a type without an order, or values that cannot be counted, has its nulls only."""
     import pyarrow as pa
 
     try:
@@ -93,12 +93,19 @@ def figures(field: Any, clusters: Sequence[Any], drawn: Drawn) -> ColumnProfile:
         raise
     except (pa.ArrowException, ValueError, OverflowError, TypeError, KeyError) as error:
         said = " ".join(str(error).split())[:200]
-        return ColumnProfile(field.name, str(field.type), drawn.basis(), problem=f"No figures: {said}.")
+        problem = f"No figures but the nulls: {said}."
+        return ColumnProfile(field.name, str(field.type), drawn.basis(), **_known(clusters, drawn), problem=problem)
 
 
 def unknown(field: Any, drawn: Drawn) -> ColumnProfile:
     """A column that was left out because time was up."""
     return ColumnProfile(field.name, str(field.type), drawn.basis(), problem="Too many columns for a look.")
+
+
+def _known(clusters: Sequence[Any], drawn: Drawn) -> dict[str, Any]:
+    """How many values there are and how many are missing, which every type can say."""
+    nulls = sum(one.null_count for one in clusters)
+    return {"count": drawn.taken - nulls, "nulls": nulls, "null_share": nulls / drawn.taken if drawn.taken else None}
 
 
 def _figures(field: Any, clusters: Sequence[Any], drawn: Drawn) -> ColumnProfile:
@@ -107,12 +114,9 @@ def _figures(field: Any, clusters: Sequence[Any], drawn: Drawn) -> ColumnProfile
     kind = field.type
     if not clusters:
         return ColumnProfile(field.name, str(kind), drawn.basis(), count=0, nulls=0)
-    if pa.types.is_dictionary(kind):
-        clusters, kind = [one.cast(kind.value_type) for one in clusters], kind.value_type
-    if (plainer := unviewed_type(kind)) != kind:
+    if (plainer := comparable_type(kind)) != kind:
         clusters, kind = [one.cast(plainer) for one in clusters], plainer
-    nulls = sum(one.null_count for one in clusters)
-    known = {"count": drawn.taken - nulls, "nulls": nulls, "null_share": nulls / drawn.taken if drawn.taken else None}
+    known = _known(clusters, drawn)
     shares = [[one.null_count / len(one)] for one in clusters if len(one)]
     if pa.types.is_nested(kind) or pa.types.is_null(kind) or isinstance(kind, pa.BaseExtensionType):
         return ColumnProfile(field.name, str(field.type), drawn.basis(_error(shares, clusters, drawn)), **known)
@@ -147,12 +151,15 @@ def _error(shares: Sequence[Sequence[float]], clusters: Sequence[Any], drawn: Dr
 
 
 def _ends(clusters: Sequence[Any]) -> dict[str, Any]:
+    import pyarrow as pa
     import pyarrow.compute as pc
 
-    found = [pc.min_max(one) for one in clusters]
-    lows = [one["min"].as_py() for one in found if one["min"].is_valid]
-    highs = [one["max"].as_py() for one in found if one["max"].is_valid]
-    return {"min": plain(min(lows)), "max": plain(max(highs))} if lows else {}
+    whole = pa.chunked_array([chunk for one in clusters for chunk in one.chunks], clusters[0].type)
+    if pa.types.is_duration(whole.type):  # Arrow orders durations but has no least of them
+        found = pc.min_max(whole.cast(pa.int64())).cast(pa.struct([("min", whole.type), ("max", whole.type)]))
+    else:
+        found = pc.min_max(whole)
+    return {"min": scalar(found["min"]), "max": scalar(found["max"])} if found["min"].is_valid else {}
 
 
 def _counted(clusters: Sequence[Any], drawn: Drawn) -> tuple[dict[str, Any], list[list[float]]]:

@@ -21,7 +21,7 @@ from perijove.catalog.expansion import Group, expanded
 from perijove.catalog.postings import facet, token
 from perijove.catalog.stem import stem
 from perijove.catalog.tables import search, terms, words
-from perijove.catalog.words import bones
+from perijove.catalog.words import bones, says_nothing
 from perijove.core.lineage import aware
 
 CHUNK = 2_000
@@ -196,7 +196,12 @@ def _learn(connection: Connection, documents: Iterable[Document]) -> None:
 def find(
     connection: Connection, question: str, limit: int, guards: Sequence[int] | None = None, narrow: Narrow | None = None
 ) -> Matches:
-    """The best matches among what a person may read: datasets whose guard is in ``guards``, or all with None."""
+    """The best matches among what a person may read: datasets whose guard is in ``guards``, or all with None.
+
+    Without a question that is the most used; a question without a letter or digit finds nothing.
+    """
+    if says_nothing(question):
+        return Matches([], 0, False, {})
     held = narrow or Narrow()
     groups, everything = expanded(connection, question)
     rows, more = _candidates(connection, groups, held, guards)

@@ -15,6 +15,8 @@ from typing import Any
 
 from perijove.catalog.model import Basis, Filter, Preview, Sort, Window
 from perijove.catalog.rows import Part, Table, heads, records
+from perijove.catalog.values_in import comparable, texts, value_of
+from perijove.catalog.views import unviewed
 from perijove.core.errors import Invalid
 
 SECONDS = 5.0
@@ -131,12 +133,9 @@ def sortable(column: Any, name: str) -> Any:
     """A column in a type that has an order; raises Invalid for one that has none."""
     import pyarrow as pa
 
-    kind = column.type
-    if pa.types.is_dictionary(kind):
-        return column.cast(kind.value_type)
-    if pa.types.is_nested(kind):
-        raise Invalid(f"Column “{name}” ({kind}) has no order.", hint="Sort by another column.")
-    return column
+    if pa.types.is_nested(column.type):
+        raise Invalid(f"Column “{name}” ({column.type}) has no order.", hint="Sort by another column.")
+    return comparable(column)
 
 
 def _best(kept: Sequence[Any], sort: Sequence[Sort], wanted: int) -> Any:
@@ -175,7 +174,7 @@ def _rows_of(
         end = start + batch.num_rows
         here = [row for row in left if row < end]
         if here:
-            taken = records(batch.take([row - start for row in here]))
+            taken = records(unviewed(batch).take([row - start for row in here]))
             found |= {(number, row): values for row, values in zip(here, taken, strict=True)}
             left = left[len(here) :]
         if not left:
@@ -188,7 +187,7 @@ def conditions(schema: Any, where: Sequence[Filter]) -> Callable[[Any], Any]:
     """A function from a batch to the mask of the rows that pass every filter, or to None where all do."""
     import pyarrow.compute as pc
 
-    tests = [(one, _value(schema.field(one.column), one)) for one in where]
+    tests = [(one, value_of(schema.field(one.column), one)) for one in where]
 
     def keep(batch: Any) -> Any:
         mask = None
@@ -200,27 +199,6 @@ def conditions(schema: Any, where: Sequence[Filter]) -> Callable[[Any], Any]:
     return keep
 
 
-def _value(field: Any, one: Filter) -> Any:
-    """The value of a filter in the type of its column; raises Invalid where it is none of that type."""
-    import pyarrow as pa
-
-    if one.op in ("null", "not null"):
-        return None
-    if one.op in ("contains", "starts"):
-        return str(one.value)
-    kind = field.type.value_type if pa.types.is_dictionary(field.type) else field.type
-    if pa.types.is_nested(kind):
-        raise Invalid(f"Column “{field.name}” ({kind}) cannot be compared.", hint="Filter by null, or another column.")
-    try:
-        if pa.types.is_floating(kind) or pa.types.is_boolean(kind):
-            return pa.scalar(str(one.value).lower() if isinstance(one.value, bool | str) else one.value).cast(kind)
-        if isinstance(one.value, float) and pa.types.is_integer(kind):
-            return pa.scalar(one.value)  # 1.5 is a fair bound for whole numbers
-        return pa.scalar(str(one.value)).cast(kind)
-    except (pa.ArrowException, ValueError, TypeError) as error:
-        raise Invalid(f"“{one.value}” is no value of column “{field.name}” ({kind}).", hint="Write one.") from error
-
-
 def _passes(column: Any, one: Filter, value: Any) -> Any:
     import pyarrow as pa
     import pyarrow.compute as pc
@@ -229,12 +207,10 @@ def _passes(column: Any, one: Filter, value: Any) -> Any:
         return pc.is_null(column)
     if one.op == "not null":
         return pc.is_valid(column)
-    if pa.types.is_dictionary(column.type):
-        column = column.cast(column.type.value_type)
+    column = comparable(column)
     if one.op in ("contains", "starts"):
-        text = column if pa.types.is_string(column.type) or pa.types.is_large_string(column.type) else _text(column)
         match = pc.match_substring if one.op == "contains" else pc.starts_with
-        return pc.fill_null(match(text, value, ignore_case=True), False)
+        return pc.fill_null(match(texts(column, value), value, ignore_case=True), False)
     compare = {
         "=": pc.equal,
         "!=": pc.not_equal,
@@ -243,15 +219,9 @@ def _passes(column: Any, one: Filter, value: Any) -> Any:
         ">": pc.greater,
         ">=": pc.greater_equal,
     }[one.op]
-    return pc.fill_null(compare(column, value), False)
-
-
-def _text(column: Any) -> Any:
-    import pyarrow as pa
-
     try:
-        return column.cast(pa.string())
-    except (pa.ArrowNotImplementedError, pa.ArrowInvalid) as error:
+        return pc.fill_null(compare(column, value), False)
+    except pa.ArrowNotImplementedError as error:
         raise Invalid(
-            f"Columns of {column.type} cannot be searched as text.", hint="Use another comparison."
+            f"Column “{one.column}” ({column.type}) cannot be compared.", hint="Filter by null, or another column."
         ) from error

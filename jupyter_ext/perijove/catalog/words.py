@@ -177,6 +177,16 @@ def asked(query: str) -> list[str]:
     return [word for word in found if word not in STOP] or found
 
 
+def says_nothing(query: str) -> bool:
+    """Whether a query has something in it but neither a letter nor a digit, as “%”: it can find nothing."""
+    return bool(query.strip()) and not pieces(query)
+
+
+def is_identifier(query: str) -> bool:
+    """Whether a query is one identifier of several pieces, as ``c4999``: what is called just so is meant."""
+    return WHOLE.fullmatch(query.strip()) is not None and len(pieces(query)) > 1
+
+
 def bones(word: str) -> str:
     """A word without the vowels after its first letter: “customer” gives cstmr."""
     return word[:1] + "".join(letter for letter in word[1:] if letter not in "aeiou")

@@ -51,20 +51,25 @@ def head(place: Spot) -> bytes:
 
 
 def guess(start: bytes, name: str) -> dict[str, str]:
-    """What a reader must know: ``sep``, ``encoding``, and where they are unusual ``quote``, ``header``, ``skip``."""
+    """What a reader must know: ``sep``, ``encoding``, and where they are unusual ``quote``, ``header``, ``skip``.
+
+    ``blank`` says that there are lines without anything in them: no rows here, but some readers of others take them so.
+    """
     if not start.strip():
         raise Invalid(f"{name} is empty.", hint="Write it again, or remove it.")
     encoding = _encoding(start)
     if b"\0" in start and encoding != "utf-16":
         raise Invalid(f"{name} is not text.", hint="Give it the ending of what it is, or remove it.")
     text = start.decode(encoding, "replace").lstrip("\ufeff")
-    lines = text.splitlines()[:LINES]
+    every = text.splitlines()
+    blank = {"blank": "yes"} if "" in every else {}
+    lines = every[:LINES]
     if len(start) >= HEAD and len(lines) < LINES and len(lines) > 1:
         lines.pop()  # it may be cut
     full = [line for line in lines if line.strip()]
     sep = "\t" if ".tsv" in name.lower() else _separator(full)
     found = {"sep": sep, "encoding": encoding}
-    return found | _unusual(full, sep)
+    return found | _unusual(full, sep) | blank
 
 
 def _encoding(start: bytes) -> str:

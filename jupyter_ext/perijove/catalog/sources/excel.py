@@ -1,4 +1,7 @@
-"""Excel workbooks (.xlsx): the first sheet that has anything in it, its first row as the heading."""
+"""Excel workbooks (.xlsx): the first sheet that has anything in it, its first row as the heading.
+
+Where there are others, a note with the rows names them: they are not shown, but they are not hidden either.
+"""
 
 from __future__ import annotations
 
@@ -12,6 +15,7 @@ from perijove.catalog.sources.spots import Spot, reason
 from perijove.core.errors import Invalid
 
 MOST_ROWS = 200_000
+MOST_NAMED = 20
 MOST_UNPACKED = 512 * 2**20
 
 
@@ -25,9 +29,18 @@ class ExcelTable:
         import pyarrow as pa
 
         self.place = place
+        self.sheets: list[str] = []
         self.sheet, self.names, first = self._first()
         self.schema = pa.schema([pa.field(name, _kind(first, index)) for index, name in enumerate(self.names)])
         self.rows: int | None = None
+
+    @property
+    def note(self) -> str:
+        """Which of its sheets is shown, where it has several."""
+        if len(self.sheets) < 2:
+            return ""
+        more = f" and {len(self.sheets) - MOST_NAMED} more" if len(self.sheets) > MOST_NAMED else ""
+        return f"Sheet “{self.sheet}” of {len(self.sheets)}: {', '.join(self.sheets[:MOST_NAMED])}{more}."
 
     def columns(self) -> list[Column]:
         """The columns."""
@@ -64,6 +77,7 @@ class ExcelTable:
     def _first(self) -> tuple[str, list[str], list[Any]]:
         book = self._book()
         try:
+            self.sheets = [sheet.title for sheet in book.worksheets]
             for sheet in book.worksheets:
                 rows = [row for row, _ in zip(_filled(sheet), range(1_000), strict=False)]
                 if rows:

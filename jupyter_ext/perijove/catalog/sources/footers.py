@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import struct
 from collections.abc import Sequence
 from typing import Any
 
 from perijove.catalog.model import Column
 from perijove.catalog.plain import plain
+from perijove.catalog.rows import scalar
 
 MOST_STATISTICS = 200_000
+HALF = struct.Struct("<e")
 
 
 def columns(footers: Sequence[Any], schema: Any) -> list[Column]:
@@ -20,7 +23,17 @@ def columns(footers: Sequence[Any], schema: Any) -> list[Column]:
     rows = sum(footer.num_rows for footer in footers)
     nothing = {field.name: (None, None, rows if str(field.type) == "null" else None) for field in schema}
     leaves = nothing | {name: found for name, found in leaves.items() if found != (None, None, None)}
-    return [Column(field.name, str(field.type), bool(field.nullable), *leaves[field.name]) for field in schema]
+    return [Column(field.name, str(field.type), bool(field.nullable), *_shown(field, leaves)) for field in schema]
+
+
+def _shown(field: Any, leaves: dict[str, tuple[Any, Any, int | None]]) -> tuple[Any, Any, int | None]:
+    """The figures of a column; parquet has no durations, so their least and greatest are numbers in the footer."""
+    import pyarrow as pa
+
+    low, high, nulls = leaves[field.name]
+    if pa.types.is_duration(field.type) and low is not None and high is not None:
+        low, high = (scalar(pa.scalar(int(one), pa.int64()).cast(field.type)) for one in (low, high))
+    return low, high, nulls
 
 
 def _leaves(footers: Sequence[Any]) -> dict[str, tuple[Any, Any, int | None]]:
@@ -40,6 +53,7 @@ def _leaves(footers: Sequence[Any]) -> dict[str, tuple[Any, Any, int | None]]:
 
 def _statistics(chunk: Any) -> tuple[Any, Any, int | None, bool]:
     """Least, greatest, nulls, and whether every value is null (so that there is no least)."""
+    nulls: int | None = None
     try:
         statistics = chunk.statistics if chunk.is_stats_set else None
         if statistics is None:
@@ -47,9 +61,12 @@ def _statistics(chunk: Any) -> tuple[Any, Any, int | None, bool]:
         nulls = statistics.null_count if statistics.has_null_count else None
         if not statistics.has_min_max:
             return None, None, nulls, nulls is not None and nulls == chunk.num_values
-        return statistics.min, statistics.max, nulls, False
-    except (ValueError, OverflowError, NotImplementedError, UnicodeDecodeError):
-        return None, None, None, False  # statistics of a type that Python has no value for
+        least, greatest = statistics.min, statistics.max
+        if chunk.physical_type == "FIXED_LEN_BYTE_ARRAY" and statistics.logical_type.type == "FLOAT16":
+            least, greatest = HALF.unpack(least)[0], HALF.unpack(greatest)[0]  # Arrow gives the bytes as they are
+        return least, greatest, nulls, False
+    except (ValueError, OverflowError, NotImplementedError, UnicodeDecodeError, struct.error):
+        return None, None, nulls, False  # statistics of a type that Python has no value for
 
 
 def _merge(parts: Sequence[tuple[Any, Any, int | None, bool]]) -> tuple[Any, Any, int | None]:

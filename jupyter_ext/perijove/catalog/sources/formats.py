@@ -104,7 +104,8 @@ def parquet_reader(place: Spot, files: Sequence[Spot]) -> Reader:
     from perijove.catalog.sources.parquet import ParquetTable
 
     table = ParquetTable(files, place)
-    return TableReader(table, lambda: _reading(place, "parquet", table, files, {}), f"{place.uri} {table.rows}")
+    how = {"missing": "yes"} if table.folders.misses() else {}  # for load code: pandas cannot take that
+    return TableReader(table, lambda: _reading(place, "parquet", table, files, how), f"{place.uri} {table.rows}")
 
 
 def _file_reader(place: Spot, kind: str, options: dict[str, str]) -> Reader:

@@ -39,6 +39,10 @@ class Folders:
             found.append(Column(name, str(self._type(name)), True, lowest, highest, nulls))
         return found
 
+    def misses(self) -> bool:
+        """Whether a folder stands for a missing value."""
+        return any(None in values for values in self.values.values())
+
     def array(self, name: str, number: int, rows: int) -> Any:
         """The column for a batch of one file."""
         import pyarrow as pa

@@ -35,6 +35,7 @@ if TYPE_CHECKING:
 
 COUNTING_SECONDS = 60
 WAIT_SECONDS = 8
+VIEW_HINT = "Mend it or drop it in its database."
 SYSTEM_SCHEMAS = {"information_schema", "pg_catalog", "sys", "performance_schema", "mysql", "pg_toast"}
 
 
@@ -68,7 +69,9 @@ class SqlSource:
             facts = self._tables(connection, schema, table).get(table)
             if facts is None:
                 raise NotFound(f"There is no table {table} in {hide(str(self.url))}.", hint="Scan its source again.")
-            return self._reading(schema, table, facts, self._count(connection, sql_rows.place(schema, table, [])))
+            broken = bool(facts["problem"])
+            rows = None if broken else self._count(connection, sql_rows.place(schema, table, []))
+            return self._reading(schema, table, facts, rows)
 
     def preview(self, uri: str, rows: int, options: dict[str, str]) -> Preview:
         """The first rows, as the database gives them."""
@@ -128,6 +131,8 @@ class SqlSource:
         facts = self._tables(connection, schema, name).get(name)
         if facts is None:
             raise NotFound(f"There is no table {name} any more.", hint="Scan its source again.")
+        if facts["problem"]:
+            raise Invalid(facts["problem"], hint=VIEW_HINT)
         return facts, sql_rows.place(schema, name, [column.name for column in facts["columns"]])
 
     def _split(self, uri: str) -> tuple[str, str]:
@@ -175,11 +180,37 @@ class SqlSource:
         return ["", *others]
 
     def _tables(self, connection: Connection, schema: str, only: str = "") -> dict[str, dict[str, Any]]:
+        """What is known of each table and view; where the database fails on one of them, they are asked for singly."""
+        from sqlalchemy.exc import DBAPIError, UnreflectableTableError
+
+        try:
+            return self._described(connection, schema, [only] if only else None)
+        except (DBAPIError, UnreflectableTableError):
+            connection.rollback()
+            return self._each_by_itself(connection, schema, only)
+
+    def _each_by_itself(self, connection: Connection, schema: str, only: str) -> dict[str, dict[str, Any]]:
+        """The same where one is broken, as a view of a table that is gone: that one has its problem."""
+        from sqlalchemy import inspect
+        from sqlalchemy.exc import DBAPIError, UnreflectableTableError
+
+        inspector = inspect(connection)
+        names = [*inspector.get_table_names(schema or None), *inspector.get_view_names(schema or None)]
+        found: dict[str, dict[str, Any]] = {}
+        for name in [one for one in names if not only or one == only]:
+            try:
+                found |= self._described(connection, schema, [name])
+            except (DBAPIError, UnreflectableTableError) as error:
+                connection.rollback()
+                said = f"{name} cannot be read: {_first_line(error.orig if isinstance(error, DBAPIError) else error)}."
+                found[name] = {"columns": [], "kinds": {}, "is_table": False, "index": "", "problem": said}
+        return found
+
+    def _described(self, connection: Connection, schema: str, names: list[str] | None) -> dict[str, dict[str, Any]]:
         from sqlalchemy import inspect
         from sqlalchemy.engine.reflection import ObjectKind
 
         inspector = inspect(connection)
-        names = [only] if only else None
         where: dict[str, Any] = {"schema": schema or None, "filter_names": names}
         columns = inspector.get_multi_columns(kind=ObjectKind.ANY, **where)
         keys: dict[Any, Any] = dict(inspector.get_multi_pk_constraint(**where))
@@ -196,6 +227,7 @@ class SqlSource:
                 "kinds": {column["name"]: column["type"] for column in described},
                 "is_table": place in keys,
                 "index": key[0] if len(key) == 1 and key[0] in numeric else "",
+                "problem": "",
             }
         return found
 
@@ -207,7 +239,9 @@ class SqlSource:
     def _reading(self, schema: str, table: str, facts: dict[str, Any], rows: int | None) -> Reading:
         name = f"{schema}.{table}" if schema else table
         options = {"schema": schema, "table": table, "index": facts["index"]}
-        return Reading(table_uri(self.url, schema, table), name, "sql", facts["columns"], rows, options=options)
+        problem = f"{facts['problem']} {VIEW_HINT}" if facts["problem"] else ""
+        uri = table_uri(self.url, schema, table)
+        return Reading(uri, name, "sql", facts["columns"], rows, options=options, problem=problem)
 
 
 def _engine(url: Any) -> Engine:
