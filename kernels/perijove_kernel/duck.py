@@ -329,6 +329,12 @@ def watch(recorder: Recorder) -> None:
         return result
 
     def wrap(module: Any) -> None:
+        try:
+            follow(module)
+        except Exception:  # noqa: BLE001 - a version that has other functions works as it would alone
+            log.debug("DuckDB cannot be followed.", exc_info=True)
+
+    def follow(module: Any) -> None:
         wrapt.wrap_function_wrapper(module, "connect", connect)
         wrapt.wrap_function_wrapper(module, "close", close)
         wrapt.wrap_function_wrapper(module, "set_default_connection", exchange)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import gc
 import json
 import os
 import subprocess
@@ -16,6 +17,7 @@ from perijove.jobs import backward_slice
 from perijove.jobs.effects import effects_of
 from perijove.jobs.names import free_names
 from perijove.jobs.slice import Analysis
+from perijove.jobs.things import Thing
 
 HERE = Path(__file__).parent
 
@@ -201,8 +203,8 @@ def test_a_name_that_nobody_binds_may_be_called_like_a_kind_of_thing():
 
 
 def test_a_thing_can_be_shown_that_holds_itself():
-    walk = Analysis(["a = []\na.append(a)"]).walk
-    assert "container" in repr(walk.scope.names["a"])
+    analysis = Analysis(["a = []\na.append(a)"])
+    assert "container" in repr(analysis.walk.scope.names["a"])
 
 
 @pytest.mark.parametrize(
@@ -317,3 +319,23 @@ def test_a_path_is_known_where_its_parts_are(code, path):
 def test_paths_that_are_put_together_tell_files_apart():
     cells = (BEGIN, "pd.DataFrame().to_csv(DATA / 'a.csv')", "pd.DataFrame().to_csv(DATA / 'b.csv')")
     assert kept(*cells, "x = pd.read_csv(f'{DATA}/b.csv')") == [0, 2, 3]
+
+
+def test_an_analysis_that_is_dropped_leaves_nothing_behind():
+    """A server analyses for days; what holds itself in circles would wait for a look through all of its memory."""
+    cells = (
+        "import pandas as pd\nclass A:\n    def f(self):\n        return self\na = A()",
+        "def outer(x):\n    def inner():\n        return x, inner\n    return inner\ng = outer(a)\n"
+        "b = [g, a]; b.append(b)",
+        "c = [one.f() for one in b if one]\nd = pd.DataFrame({'x': c})",
+    )
+    gc.collect()
+    gc.disable()
+    try:
+        analysis = Analysis(cells)
+        analysis.slice(2, drop=[(1, 5)])
+        assert analysis.walk.things
+        del analysis
+        assert not [one for one in gc.get_objects() if isinstance(one, Thing)]
+    finally:
+        gc.enable()

@@ -136,6 +136,10 @@ class Analysis:
         for at, unit in enumerate(self.units):
             self._units_of.setdefault(unit.cell, []).append(at)
 
+    def __del__(self) -> None:
+        if hasattr(self, "walk"):  # it has none where a cell could not be understood at all
+            self.walk.dissolve()
+
     def _parse(self, cells: Sequence[str], ok: Sequence[bool], stopped: Sequence[int]) -> None:
         """Find the units of the cells, up to the first one that cannot be parsed though it ran."""
         for index, source in enumerate(cells):
@@ -171,6 +175,7 @@ class Analysis:
         walk = self._walked(dropped)
         less = self._search(walk, target, forced, dropped)
         less.missing |= {at: one for at, one in found.missing.items() if one.kind == "dropped"}
+        walk.dissolve()
         return self._result(less, walk)
 
     def _search(

@@ -89,6 +89,7 @@ class State:
         self.reached: dict[Things, frozenset[Thing]] = {}
         self.exits: list[list[dict[str, Binding]]] = []
         self.notes = Notes()
+        self.things: list[Thing] = []
         self.texts: dict[tuple[int, str], str] = {}
         self.yields = True  # whether there may be a generator function in the program
         self.lazy: dict[ast.AST, bool] = {}
@@ -107,7 +108,18 @@ class State:
     def new(self, kind: str, path: str = "", node: ast.AST | None = None) -> Thing:
         """A thing with the next number."""
         self.count += 1
-        return Thing(self.count, kind, path, node=node)
+        found = Thing(self.count, kind, path, node=node)
+        self.things.append(found)
+        return found
+
+    def dissolve(self) -> None:
+        """Let all things go, when nothing is asked of the walk any more: they hold each other, and would stay in memory
+        until somebody looks through all of it for such circles."""
+        for thing in self.things:
+            thing.holds, thing.defaults, thing.scope, thing.bases = set(), {}, None, NOTHING
+        self.things.clear()
+        self.verbs.clear()
+        self.scope.top.names.clear()
 
     def hold(self, thing: Thing, others: Iterable[Thing]) -> None:
         """Put things within reach of another."""
