@@ -134,3 +134,14 @@ def test_lines_left_out_are_told_without_a_colour(perijove, monkeypatch, no_colo
     lines = [line.partition("  #")[0] for line in said.splitlines() if line.startswith(("+", "-"))]
     assert lines == ["+ x = 20", "- unused = 1", "+ total = x + 1"]
     assert "\x1b" not in said
+
+
+def test_what_a_kept_file_imports_stays_locked(perijove, folder):
+    """The notebook needs a package no more, and an engineer's file still does."""
+    notebooks.write(perijove.project.root / "sums.ipynb", [CELLS[0], ("total", "code", "total = x + 2")])
+    (folder / "src" / "sums" / "extra.py").write_text("import six\nimport nobody_has_this\nfrom sums import steps\n")
+    perijove.jobs.update(folder, Refresh(run=True, verify=False), ADA)
+    assert "six==" in (folder / "pyproject.toml").read_text() and "six==" in (folder / "requirements.lock").read_text()
+    (folder / "src" / "sums" / "extra.py").unlink()
+    perijove.jobs.update(folder, Refresh(run=True, verify=False), ADA)
+    assert "six==" not in (folder / "pyproject.toml").read_text()

@@ -21,6 +21,7 @@ from perijove.jobs.pristine import BASE, OWN, digest_of, packed
 from perijove.jobs.provenance import hash_of
 from perijove.jobs.scratch import scratch, sweep
 from perijove.jobs.tree import GOLDEN, as_json, command, required, texts
+from perijove.jobs.vendored import imported
 
 More = Callable[[JobSpec], Mapping[str, str]]
 MANIFEST = ".perijove-job.json"
@@ -141,6 +142,16 @@ def edited(folder: Path) -> list[str]:
     return changed
 
 
+def imported_by_hand(folder: Path) -> tuple[str, ...]:
+    """The modules that Python files of a job import which are not as they were generated: they have to stay locked."""
+    known = read_manifest(folder)["files"]
+    found: set[str] = set()
+    for file in sorted((folder / "src").rglob("*.py")):
+        if file.is_file() and hash_of(file) != known.get(file.relative_to(folder).as_posix()):
+            found |= imported(file.read_text("utf-8", "replace"))
+    return tuple(sorted(found - {str(read_manifest(folder)["name"])}))
+
+
 def _manifest(
     job: Plan, listed: Mapping[str, Any], hashes: Mapping[str, str], run: str, choice: Choice | None
 ) -> dict[str, Any]:
@@ -204,6 +215,7 @@ __all__ = [
     "check_name",
     "edited",
     "home",
+    "imported_by_hand",
     "is_there",
     "plan",
     "read_manifest",

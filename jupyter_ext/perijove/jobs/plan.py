@@ -22,7 +22,8 @@ from perijove.jobs.vendored import beside, imported
 @dataclass(frozen=True)
 class Plan:
     """A job before it is written: name, notebook, what ran, which of it was chosen, the slice, and the program made of
-    it. ``beside`` are modules that lie beside the notebook and come along, by their path from the job's ``src``."""
+    it. ``beside`` are modules that lie beside the notebook and come along, by their path from the job's ``src``;
+    ``by_hand`` those that files import which an engineer wrote or changed in the job's folder."""
 
     name: str
     notebook: Notebook
@@ -32,6 +33,7 @@ class Plan:
     described: Slice
     program: Program
     beside: dict[str, Path]
+    by_hand: tuple[str, ...] = ()
 
     @property
     def outputs(self) -> tuple[str, ...]:
@@ -47,10 +49,10 @@ class Plan:
 
     @property
     def also(self) -> tuple[str, ...]:
-        """The modules that files beside the notebook import, some of them perhaps only where they are there."""
+        """The modules that other files import: some beside the notebook perhaps only where they are there."""
         own = {path.partition("/")[0].removesuffix(".py") for path in self.beside}
         found = {one for file in self.beside.values() for one in imported(file.read_text("utf-8", "replace"))}
-        return tuple(sorted(found - own))
+        return tuple(sorted({*found, *self.by_hand} - own))
 
 
 def plan(

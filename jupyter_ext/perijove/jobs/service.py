@@ -6,6 +6,7 @@ import tempfile
 import threading
 import time
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -41,7 +42,7 @@ from perijove.jobs.model import (
 )
 from perijove.jobs.monitor import monitor
 from perijove.jobs.origin import origins
-from perijove.jobs.package import MANIFEST, Plan, contents, home, is_there, read_manifest, write
+from perijove.jobs.package import MANIFEST, Plan, contents, home, imported_by_hand, is_there, read_manifest, write
 from perijove.jobs.portable import make as make_portable
 from perijove.jobs.ports import Kernels, Notebooks, Runs
 from perijove.jobs.pristine import OWN
@@ -212,6 +213,7 @@ class Jobs:
         finish(folder)
         teller.step(0.0, "Slice the notebook")
         body, job, target = self.exporter.again(followed(self.project, read_manifest(folder), how.moved_to), how)
+        job = replace(job, by_hand=imported_by_hand(folder))
         known, was = self._ours(job.name, folder, who), tree_in(folder)
         values, later = self.exporter.values(body, job, teller)
         teller.step(0.6 if how.run else 0.2, "Merge with what was changed by hand")
