@@ -27,8 +27,10 @@ _SQL = frozenset(["sql", "execute", "query", "from_query"])
 _FILE = frozenset(["read_parquet", "read_csv", "read_json", "from_parquet", "from_csv_auto"])
 _OUT = frozenset(["write_parquet", "write_csv", "to_parquet", "to_csv"])
 _TABLE = "\0table:"
+_OTHER = f"{_TABLE}other:"
+"""How the tables begin of a connection that may have others, which were made before it was this one."""
 UNSEEN = "\0unseen:"
-"""What is set where the connection of the process ran statements that the code does not spell out."""
+"""What is set, with the tables of a connection too, where one ran statements that the code does not spell out."""
 _numbers: weakref.WeakKeyDictionary[Any, int] = weakref.WeakKeyDictionary()
 _next = itertools.count(1)
 _exchanges = [0]
@@ -92,10 +94,10 @@ def _tables(evaluator: Evaluator, owner: Any) -> str:
     module, exchanged = sys.modules["duckdb"], evaluator.trace.happened.exchanged
     if isinstance(owner, types.ModuleType):
         if exchanged:
-            return f"{_TABLE}{next(_next)}:"
+            return f"{_OTHER}{next(_next)}:"
         owner = module.default_connection()
         if owner not in _numbers:
-            return f"{_TABLE}default {_exchanges[0]}:"
+            return f"{_OTHER if _exchanges[0] else _TABLE}default {_exchanges[0]}:"
     elif owner is module.default_connection() and not exchanged:
         return _tables(evaluator, module)
     try:
@@ -115,6 +117,7 @@ def _forget(tables: str, node: ast.Call, scope: Scope, owner: Any) -> None:
     env = scope.root.env
     for name in [name for name in env if name.startswith(tables)]:
         del env[name]
+    env[UNSEEN + tables] = UNKNOWN
     if isinstance(owner, types.ModuleType):
         env[UNSEEN] = UNKNOWN
     elif isinstance(node.func, ast.Attribute) and (name := _name_of(node.func)):
@@ -126,13 +129,23 @@ def _files(names: list[str], reads: set[str]) -> Value:
     return of(Origin(uri) for uri in found) if found and all(uri in reads for uri in found) else UNKNOWN
 
 
+def _named(name: str, scope: Scope, tables: str, reads: set[str]) -> Value:
+    """What a name in SQL holds: a table, and only where there can be none, a variable of the program."""
+    table = scope.root.env.get(tables + name.lower())
+    if table is not None:
+        return table
+    kept = [uri for uri in reads if "#" in uri and uri.rpartition("#")[2].rpartition(".")[2].lower() == name.lower()]
+    if kept:
+        return of(Origin(uri) for uri in kept)
+    hidden = UNSEEN + tables in scope.root.env or tables.startswith(_OTHER)
+    return scope.get(name) if name.isidentifier() and not hidden else UNKNOWN
+
+
 def _queried(evaluator: Evaluator, text: str, scope: Scope, tables: str) -> Value:
-    made = NOTHING
+    made, reads = NOTHING, evaluator.trace.happened.engine_reads
     for one in sql.statements(text):
-        values = [_files(list(one.files_read), evaluator.trace.happened.engine_reads)] if one.files_read else []
-        for name in one.reads:
-            table = scope.root.env.get(tables + name.lower())
-            values.append(table if table is not None else scope.get(name) if name.isidentifier() else UNKNOWN)
+        values = [_files(list(one.files_read), reads)] if one.files_read else []
+        values += [_named(name, scope, tables, reads) for name in one.reads]
         made = union(values)
         for name in one.writes:
             before = scope.root.env.get(tables + name.lower(), NOTHING) if one.verb == "insert" else NOTHING

@@ -269,18 +269,9 @@ OTHERS: dict[str, Case] = {
         ],
         {"C": {"A.parquet"}, "D": {"B.parquet"}},
     ),
-    "duckdb, another connection of the process": (
-        [
-            "duckdb.execute(\"create or replace table x as from 'A.parquet'\")\n"
-            "old = duckdb.default_connection(); duckdb.set_default_connection(duckdb.connect())\n"
-            "duckdb.execute(\"create table x as from 'B.parquet'\"); duckdb.set_default_connection(old)\n"
-            "duckdb.execute(\"copy x to 'C'\")",
-            "duckdb.execute(\"copy x to 'D'\")",
-        ],
-        {},
-    ),
     "duckdb, a statement that is not spelt out": (
         [
+            "x = pd.read_csv('A')",
             "con5 = duckdb.connect(); con5.execute(\"create table x as from 'A.parquet'\")",
             "other = 'B'; con5.execute(f\"create or replace table x as from '{other}.parquet'\")",
             "con5.execute(\"copy x to 'C'\")",
@@ -343,5 +334,15 @@ OTHERS: dict[str, Case] = {
             "json.dump(pd.read_csv('A').to_dict(), open('J', 'w'))\nj = json.load(open('J'))\nwith open('K', 'w') as f:\n    json.dump(j, f)"
         ],
         {"J": {"A"}, "K": {"J"}},
+    ),
+    "duckdb, another connection of the process": (
+        [
+            "duckdb.execute(\"create or replace table x as from 'A.parquet'\")\n"
+            "old = duckdb.default_connection(); duckdb.set_default_connection(duckdb.connect())\n"
+            "duckdb.execute(\"create table x as from 'B.parquet'\"); duckdb.set_default_connection(old)\n"
+            "duckdb.execute(\"copy x to 'C'\")",
+            "duckdb.execute(\"copy x to 'D'\")",
+        ],
+        {},
     ),
 }

@@ -101,7 +101,7 @@ class Calls(Paths):
             self.note_environment(node)
         if self.effects.is_any(path, "databases", "reads"):
             self.read_pseudo("§db")
-        if self.effects.is_any(path, "files", "reads"):
+        if self.effects.is_any(path, "files", "reads") and ".read_sql" not in path and ".read_database" not in path:
             self.read_file(path, node)
         if self.effects.is_any(path, "files", "writes"):
             self.write_file(node)

@@ -80,6 +80,9 @@ def program(environment: Path) -> Path:
 
 
 def clean(environment: Mapping[str, str], source: Path, bytecode: Path) -> dict[str, str]:
-    """What a job's process gets to see: variables, the job's own source, and a place for bytecode outside of it."""
+    """What a job's process gets to see: variables, the job's own source, and a place for bytecode outside of it.
+
+    What it prints is not held back, so that its log ends with what came last: the error.
+    """
     own = {"PYTHONPATH": str(source), "PYTHONPYCACHEPREFIX": str(bytecode), "MPLBACKEND": "Agg"}
-    return {**environment, **own}
+    return {**environment, **own, "PYTHONUNBUFFERED": "1"}

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import ast
 import posixpath
+import re
 
 from perijove.jobs.functions import Functions
 
@@ -14,6 +15,10 @@ ANY = "*"
 """A path that is not known."""
 ARGUMENTS = ("path", "filepath_or_buffer", "path_or_buf", "fname", "source")
 MAKERS = ("Path", "PurePath", "PosixPath", "PurePosixPath", "str", "fspath", "abspath", "expanduser")
+_SQL = re.compile(
+    r"(?is)\s*(select|with|from|insert|update|delete|create|copy|attach|pragma|call|describe|summarize)\s(?!.*\.\w{1,8}$)"
+)
+"""A statement of SQL, which readers of databases take where others take a path."""
 TEXTS = (ast.Constant, ast.Name, ast.BinOp, ast.JoinedStr, ast.Call)
 
 
@@ -35,7 +40,7 @@ class Paths(Functions):
     def path(self, node: ast.expr | None) -> str:
         """A path in its normal form, or *."""
         found = self.text(node) if node is not None else None
-        if found is None:
+        if found is None or _SQL.match(found):
             return ANY
         return posixpath.normpath(found) if "://" not in found else found
 

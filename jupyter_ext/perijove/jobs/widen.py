@@ -70,7 +70,8 @@ def widened(
             install(folder, {path: (PLAIN, content) for path, content in made.items()}, gone)
             return msgspec.structs.replace(verdict, widened=labels)
     noisy = [one.name for one in found.outputs if one.result == "not_deterministic"]
-    told = _random(exporter, body, noisy) if noisy else _hidden(exporter, job, folder, teller)
+    unseeded = [one for one in findings(exporter.picked(body)) if one.kind == "unseeded"]
+    told = _random(noisy, unseeded) if noisy or unseeded else _hidden(exporter, job, folder, teller)
     return msgspec.structs.replace(found, findings=told)
 
 
@@ -102,17 +103,17 @@ def _lines(found: Picked, cells: Sequence[int] | frozenset[int]) -> list[LineRef
     return list(dict.fromkeys(refs))
 
 
-def _random(exporter: Exporter, body: NewJob, noisy: Sequence[str]) -> list[Finding]:
-    """Where the values of two runs differ: what draws random numbers without a seed."""
-    named = "“" + "”, “".join(noisy) + "”"
+def _random(noisy: Sequence[str], unseeded: Sequence[Finding]) -> list[Finding]:
+    """Where the values of two runs differ, or may: what draws random numbers without a seed."""
+    named = "“" + "”, “".join(noisy) + "”" if noisy else "what is random"
     told = Finding(
         "unseeded",
         "warning",
         "",
-        f"Two runs of the job give different values for {named}, so nothing can be compared with the notebook.",
+        f"Two runs of the job give different values for {named}, so it cannot be compared with the notebook.",
         "Give whatever draws random numbers a seed, run the notebook, and export again.",
     )
-    return [told, *(one for one in findings(exporter.picked(body)) if one.kind == "unseeded")]
+    return [told, *unseeded]
 
 
 def _hidden(exporter: Exporter, job: Plan, folder: Path, teller: Teller) -> list[Finding]:
